@@ -1,0 +1,123 @@
+/* Data sets: where real samples come from.
+ *
+ * A data set is a list of samples of one shape, read as float32. Values are delivered as
+ * scale * stored + shift; bytes start with scale 1/255. A data set never changes; slices share
+ * the data of their parent. */
+#ifndef GAN_DATASET_H
+#define GAN_DATASET_H
+
+#include <gan/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Delivers sample `index` of a data set made by gan_dataset_from_callback.
+ *   sample  [elements of one sample] to be written
+ * Returns 0, or anything else to report a failure. Called on the thread that called libgan. */
+typedef int32_t (*gan_sample_fn)(void *user, int64_t index, float *sample);
+
+/* Copies float32 samples.
+ *   count       number of samples, at least 1
+ *   rank, dims  shape of one sample, as for gan_network_input
+ *   values      [count, dims...], finite
+ *   out         receives the data set; the caller frees it
+ * Errors: ARGUMENT, RANGE, SHAPE (too large), NUMERIC (a value is not finite), MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_from_floats(gan_context *context, int64_t count, int32_t rank,
+                                        const int64_t *dims, const float *values,
+                                        gan_dataset **out);
+
+/* The same from bytes, which stay bytes until they enter a batch; delivered as value / 255.
+ *   values  [count, dims...]
+ * Errors: ARGUMENT, RANGE, SHAPE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_from_bytes(gan_context *context, int64_t count, int32_t rank,
+                                       const int64_t *dims, const uint8_t *values,
+                                       gan_dataset **out);
+
+/* Reads an IDX file (the format of MNIST), raw or gzipped; elements of type unsigned byte.
+ * The first dimension counts the samples, the rest is the shape of one; a file of one dimension
+ * holds samples of shape [1]. Memory used is bounded by the size of the file: by its length, or
+ * by 1032 times that if gzipped, whatever the header claims.
+ *   path         the file
+ *   labels_path  an IDX file of one dimension with as many bytes, or NULL for no labels
+ *   out          receives the data set; the caller frees it
+ * Errors: ARGUMENT, IO, FORMAT (truncated, trailing bytes, corrupt, other type), SHAPE, MEMORY.
+ * Source: the MNIST web page, "file format". Since 0.1. */
+GAN_API int32_t gan_dataset_open_idx(gan_context *context, const char *path,
+                                     const char *labels_path, gan_dataset **out);
+
+/* Samples of shape [1] from N(mean, deviation^2): as many as `count`, sample i being a pure
+ * function of the seed and i.
+ *   count      1 to 2^40: the length of an epoch
+ *   deviation  at least 0;  seed  any
+ * Errors: ARGUMENT, RANGE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_gaussian(gan_context *context, int64_t count, double mean,
+                                     double deviation, uint64_t seed, gan_dataset **out);
+
+/* Samples of shape [2] from `modes` Gaussians of equal weight on a circle about the origin, the
+ * first at (radius, 0).
+ *   modes  at least 1;  radius, deviation  at least 0
+ * Errors: ARGUMENT, RANGE, MEMORY. Source: the ring of Metz et al. 2017. Since 0.1. */
+GAN_API int32_t gan_dataset_ring(gan_context *context, int64_t count, int64_t modes, double radius,
+                                 double deviation, uint64_t seed, gan_dataset **out);
+
+/* Samples of shape [2] from side * side Gaussians of equal weight on a square grid about the
+ * origin.
+ *   side  1 to 2^15;  spacing, deviation  at least 0
+ * Errors: ARGUMENT, RANGE, MEMORY. Source: the grid of Dumoulin et al. 2017. Since 0.1. */
+GAN_API int32_t gan_dataset_grid(gan_context *context, int64_t count, int64_t side, double spacing,
+                                 double deviation, uint64_t seed, gan_dataset **out);
+
+/* Samples delivered by the caller.
+ *   deliver  called for each sample of a batch; see gan_sample_fn. Must be callable until the data
+ *            set and all that uses it are freed
+ *   user     handed to it
+ * Errors: ARGUMENT, RANGE, SHAPE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_from_callback(gan_context *context, int64_t count, int32_t rank,
+                                          const int64_t *dims, gan_sample_fn deliver, void *user,
+                                          gan_dataset **out);
+
+/* The samples start to start + count - 1 as a data set of their own, with their labels: training
+ * and validation rows of one file.
+ * Errors: ARGUMENT, RANGE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_slice(gan_dataset *dataset, int64_t start, int64_t count,
+                                  gan_dataset **out);
+
+/* The same samples with other numbers: scale * x + shift, x being what `dataset` delivers.
+ *   scale, shift  finite;  2 and -1 bring bytes to [-1, 1]
+ * Errors: ARGUMENT, RANGE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_scale(gan_dataset *dataset, double scale, double shift,
+                                  gan_dataset **out);
+
+/* Releases the data set; slices and trainers made from it keep what they need. NULL does nothing.
+ * Since 0.1. */
+GAN_API void gan_dataset_free(gan_dataset *dataset);
+
+/* The number of samples, and the number of elements of one; 0 for NULL. Since 0.1. */
+GAN_API int64_t gan_dataset_count(const gan_dataset *dataset);
+GAN_API int64_t gan_dataset_elements(const gan_dataset *dataset);
+
+/* The shape of one sample.
+ *   rank  receives the number of dimensions;  dims  [capacity] receives the dimensions
+ * Errors: ARGUMENT, BUFFER (capacity < rank; *rank is set). Since 0.1. */
+GAN_API int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int64_t *dims,
+                                  int32_t capacity);
+
+/* Copies samples to the caller in their order.
+ *   start, count  a range within the data set, count at least 1
+ *   samples       [capacity] receives [count, elements]
+ * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a callback delivered a value that is not finite),
+ * STOPPED (a callback failed). Since 0.1. */
+GAN_API int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count,
+                                 float *samples, int64_t capacity);
+
+/* Copies labels to the caller.
+ *   labels  [capacity] receives [count]
+ * Errors: ARGUMENT, RANGE, BUFFER, STATE (no labels). Since 0.1. */
+GAN_API int32_t gan_dataset_read_labels(gan_dataset *dataset, int64_t start, int64_t count,
+                                        uint8_t *labels, int64_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,230 @@
+/* Networks: generators and discriminators, built layer by layer.
+ *
+ * A building call takes the id of a tensor and returns the id of the tensor it made, a number
+ * from 1 up, or a negative status code. The first error sticks: later building calls pass it on,
+ * and the next call that returns a status (gan_network_output, ...) reports it with its first
+ * message, so a chain of calls needs one check:
+ *
+ *     int32_t h = gan_network_input(G, "z", 1, (int64_t[]){100});
+ *     h = gan_network_relu(G, gan_network_dense(G, h, 1200));
+ *     int32_t status = gan_network_output(G, gan_network_sigmoid(G, gan_network_dense(G, h, 784)));
+ *
+ * Shapes are those of one sample; the batch dimension is added by the library. After
+ * gan_network_output the layers are fixed; settings (names, initialisers, constraints) may still
+ * change until the parameters are initialised. */
+#ifndef GAN_NETWORK_H
+#define GAN_NETWORK_H
+
+#include <gan/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Initialisers of weights, for gan_network_set_initializer; each reads two numbers a and b.
+ * fan_in and fan_out are the inputs and outputs of the layer; a maxout piece counts as an output. */
+#define GAN_INIT_UNIFORM "uniform"               /* U(a, b) */
+#define GAN_INIT_NORMAL "normal"                 /* N(mean a, deviation b) */
+#define GAN_INIT_SPARSE "sparse"                 /* a weights a unit from N(0, b), the rest 0 */
+#define GAN_INIT_GLOROT_UNIFORM "glorot_uniform" /* U(-r, r), r = a sqrt(6/(fan_in + fan_out)) */
+#define GAN_INIT_GLOROT_NORMAL "glorot_normal"   /* N(0, a sqrt(2/(fan_in + fan_out))) */
+#define GAN_INIT_HE_UNIFORM "he_uniform"         /* U(-r, r), r = a sqrt(6/fan_in) */
+#define GAN_INIT_HE_NORMAL "he_normal"           /* N(0, a sqrt(2/fan_in)) */
+#define GAN_INIT_CONSTANT "constant"             /* a */
+
+/* Noise priors p_z, for gan_network_set_noise; each reads two numbers a and b. */
+#define GAN_NOISE_UNIFORM "uniform" /* U(a, b) */
+#define GAN_NOISE_NORMAL "normal"   /* N(mean a, deviation b), each component */
+
+/* Makes an empty network.
+ *   name  for messages, 1 to 63 bytes of UTF-8; copied
+ *   out   receives the network; the caller frees it
+ * Errors: ARGUMENT, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_create(gan_context *context, const char *name, gan_network **out);
+
+/* Releases the network; trainers made with it keep what they need. NULL does nothing. Since 0.1. */
+GAN_API void gan_network_free(gan_network *network);
+
+/* ---- Building ------------------------------------------------------------------------------ */
+
+/* The input of the network, needed once and first.
+ *   name  1 to 63 bytes; copied
+ *   rank  1 to GAN_RANK_MAX
+ *   dims  [rank], each at least 1: the shape of one sample, without the batch
+ * Returns the tensor id, or a code: ARGUMENT, RANGE, SHAPE (too large), STATE (has an input, or is
+ * finished), MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_input(gan_network *network, const char *name, int32_t rank,
+                                  const int64_t *dims);
+
+/* Affine layer y = x W + b over the flattened input.
+ *   x      tensor of any shape with n elements; W is [n, units], b is [units]
+ *   units  at least 1
+ * Returns a tensor [units]. Initial W: glorot_uniform with gain 1; initial b: 0.
+ * Codes: ARGUMENT (unknown tensor), RANGE, SHAPE, STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_dense(gan_network *network, int32_t x, int64_t units);
+
+/* Maxout layer: for each of `units` units the largest of `pieces` affine pieces.
+ * W is [n, units * pieces]; the pieces of unit u are its columns u * pieces to
+ * u * pieces + pieces - 1. Ties go to the first piece.
+ *   units, pieces  at least 1
+ * Returns a tensor [units]. Codes as for dense.
+ * Source: Goodfellow et al. 2013, Maxout Networks. Since 0.1. */
+GAN_API int32_t gan_network_maxout(gan_network *network, int32_t x, int64_t units, int64_t pieces);
+
+/* Dropout while training: each element is kept with probability `include` and then multiplied by
+ * 1 / include, otherwise 0. No effect in gan_network_forward and gan_network_sample.
+ * Note that the number is the share that is kept.
+ *   include  in (0, 1]
+ * Returns a tensor of x's shape. Codes: ARGUMENT, RANGE, STATE, MEMORY.
+ * Source: Hinton et al. 2012; inverted scaling as in the published 2014 code. Since 0.1. */
+GAN_API int32_t gan_network_dropout(gan_network *network, int32_t x, double include);
+
+/* Element-wise functions; each returns a tensor of x's shape.
+ * Codes: ARGUMENT (unknown tensor), STATE, MEMORY; leaky_relu also RANGE. Since 0.1. */
+GAN_API int32_t gan_network_relu(gan_network *network, int32_t x);     /* max(x, 0) */
+GAN_API int32_t gan_network_tanh(gan_network *network, int32_t x);     /* tanh x */
+GAN_API int32_t gan_network_sigmoid(gan_network *network, int32_t x);  /* 1 / (1 + exp(-x)) */
+GAN_API int32_t gan_network_softplus(gan_network *network, int32_t x); /* log(1 + exp x) */
+/* max(x, 0) + slope min(x, 0); slope in [0, 1]. Since 0.1. */
+GAN_API int32_t gan_network_leaky_relu(gan_network *network, int32_t x, double slope);
+/* scale * x + shift; both finite (RANGE otherwise). Since 0.1. */
+GAN_API int32_t gan_network_affine(gan_network *network, int32_t x, double scale, double shift);
+
+/* The same elements in another shape.
+ *   rank, dims  as for gan_network_input; the number of elements must not change
+ * Codes: ARGUMENT, RANGE, SHAPE, STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_reshape(gan_network *network, int32_t x, int32_t rank,
+                                    const int64_t *dims);
+
+/* Joins two tensors along one axis.
+ *   axis  0 to rank - 1, counted without the batch; the other dimensions must be equal
+ * Codes: ARGUMENT, RANGE, SHAPE, STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t y, int32_t axis);
+
+/* Names the output and finishes the network.
+ *   x  any tensor made by this network. For a discriminator it has one element, the logit of the
+ *      probability that its input is real: no sigmoid.
+ * Errors: the first error of the building calls, ARGUMENT, STATE (finished before, no input),
+ * MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_output(gan_network *network, int32_t x);
+
+/* ---- Settings of layers --------------------------------------------------------------------
+ * `layer` is the id that dense or maxout returned, or 0 for all such layers made so far.
+ * All: ARGUMENT (NULL, or not such a layer), STATE (the parameters are already initialised). */
+
+/* Names a layer; its parameters are then "name.weight" and "name.bias". Without this call the
+ * n-th such layer is "layer0", "layer1", ...
+ *   name  1 to 63 bytes without '.', not used yet; copied. `layer` must not be 0
+ * Since 0.1. */
+GAN_API int32_t gan_network_set_name(gan_network *network, int32_t layer, const char *name);
+
+/* Chooses how the weights start.
+ *   kind  one of GAN_INIT_...;  a, b  its numbers, finite
+ * Errors also: KEY (no such kind), RANGE (low > high, deviation or gain < 0, not a whole number of
+ * non-zero weights between 0 and fan_in). Since 0.1. */
+GAN_API int32_t gan_network_set_initializer(gan_network *network, int32_t layer, const char *kind,
+                                            double a, double b);
+
+/* Starts every bias at `value`, finite (RANGE otherwise). Since 0.1. */
+GAN_API int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value);
+
+/* Starts bias j at logit(clip(mean_j, 1e-7, 1 - 1e-7)), mean_j being the mean of component j over
+ * the data, so that a sigmoid output starts at the data's marginals. Reads the data set once.
+ *   layer  a dense layer with as many units as a sample has elements; must not be 0
+ *   data   values within [0, 1] after its scaling
+ * Errors also: SHAPE, RANGE (a value outside [0, 1]), those of reading the data.
+ * Source: the published 2014 code (init_sigmoid_bias_from_marginals). Since 0.1. */
+GAN_API int32_t gan_network_set_bias_from_marginals(gan_network *network, int32_t layer,
+                                                    gan_dataset *data);
+
+/* Keeps the Euclidean norm of each column of W (the incoming weights of one linear unit, or of one
+ * maxout piece) at most `norm`: every column is multiplied by clip(|w|, 0, norm) / (1e-7 + |w|)
+ * at initialisation and after each update.
+ *   norm  greater than 0 (RANGE otherwise), or 0 for no limit, the default
+ * Source: Srebro and Shraibman 2005; the form is that of the published 2014 code. Since 0.1. */
+GAN_API int32_t gan_network_set_max_column_norm(gan_network *network, int32_t layer, double norm);
+
+/* ---- Parameters ---------------------------------------------------------------------------- */
+
+/* Draws all parameters anew. Without this call they are drawn with seed 0 when first needed.
+ * The draw depends on the seed and on each layer's place and settings, not on its name, nor on
+ * the number of threads.
+ *   seed  any
+ * Errors: ARGUMENT, STATE (not finished), MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_initialize(gan_network *network, uint64_t seed);
+
+/* How many parameter tensors the network has; 0 for NULL. Since 0.1. */
+GAN_API int32_t gan_network_parameter_count(const gan_network *network);
+
+/* The name of parameter tensor `index`, or NULL out of range. Owned by the network, valid until it
+ * is renamed or freed. Since 0.1. */
+GAN_API const char *gan_network_parameter_name(const gan_network *network, int32_t index);
+
+/* The shape of the parameter tensor `name`.
+ *   rank  receives the number of dimensions
+ *   dims  [capacity] receives the dimensions
+ * Errors: ARGUMENT, KEY, BUFFER (capacity < rank; *rank is set). Since 0.1. */
+GAN_API int32_t gan_network_parameter_shape(const gan_network *network, const char *name,
+                                            int32_t *rank, int64_t *dims, int32_t capacity);
+
+/* How many numbers all parameters hold together; 0 for NULL. Since 0.1. */
+GAN_API int64_t gan_network_parameter_elements(const gan_network *network);
+
+/* Copies one parameter tensor to the caller.
+ *   values    [capacity], row-major
+ *   capacity  at least the number of elements of the tensor
+ * Errors: ARGUMENT, KEY, BUFFER, STATE (not finished), MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_get_parameter(gan_network *network, const char *name, float *values,
+                                          int64_t capacity);
+
+/* Replaces one parameter tensor.
+ *   values  [count], row-major, finite
+ *   count   exactly the number of elements of the tensor
+ * Errors: ARGUMENT, KEY, SHAPE, NUMERIC (a value is not finite; nothing is changed), STATE,
+ * MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_set_parameter(gan_network *network, const char *name,
+                                          const float *values, int64_t count);
+
+/* ---- Inference ----------------------------------------------------------------------------- */
+
+/* The number of elements of one input sample, or of one output sample; 0 if there is none yet.
+ * Since 0.1. */
+GAN_API int64_t gan_network_input_elements(const gan_network *network);
+GAN_API int64_t gan_network_output_elements(const gan_network *network);
+
+/* Evaluates the network without dropout.
+ *   n         number of samples, at least 1
+ *   x         [n, input elements], finite or not
+ *   y         [capacity] receives [n, output elements]; must not overlap x
+ *   capacity  at least n * output elements
+ * Errors: ARGUMENT, RANGE, BUFFER, STATE (not finished), MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_forward(gan_network *network, int64_t n, const float *x, float *y,
+                                    int64_t capacity);
+
+/* Chooses the noise prior of the network's input, N(0, 1) without this call. Trainers and
+ * gan_network_sample draw from it.
+ *   kind  GAN_NOISE_UNIFORM or GAN_NOISE_NORMAL;  a, b  its numbers, finite
+ * The published MNIST model uses uniform noise on (-sqrt 3, sqrt 3).
+ * Errors: ARGUMENT, KEY, RANGE (low > high, or deviation < 0). Since 0.1. */
+GAN_API int32_t gan_network_set_noise(gan_network *network, const char *kind, double a, double b);
+
+/* Draws samples G(z). Sample i is a pure function of the parameters, the prior, the seed and i:
+ * the first 10 of 100 are the 10 of 10.
+ *   seed      any
+ *   n         number of samples, 1 to 2^31 - 1
+ *   samples   [capacity] receives [n, output elements]
+ *   capacity  at least n * output elements
+ * Errors: as gan_network_forward. Since 0.1. */
+GAN_API int32_t gan_network_sample(gan_network *network, uint64_t seed, int64_t n, float *samples,
+                                   int64_t capacity);
+
+/* The noise z that gan_network_sample(network, seed, n) would feed to the network.
+ *   z  [capacity] receives [n, input elements]
+ * Errors: as gan_network_sample. Since 0.1. */
+GAN_API int32_t gan_network_noise(gan_network *network, uint64_t seed, int64_t n, float *z,
+                                  int64_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

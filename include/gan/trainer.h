@@ -1,0 +1,143 @@
+/* The trainer: the two-player minimax game and Algorithm 1.
+ *
+ *     min_G max_D V(D, G) = E_x[log D(x)] + E_z[log(1 - D(G(z)))]                        (Eq. 1)
+ *
+ * D's network returns the logit l, so log D(x) = -softplus(-l) and log(1 - D(x)) = -softplus(l):
+ * no probability is ever clamped. Over a batch of m samples, with h = 1/2 (or 1, option "half"):
+ *
+ *     d_loss = h [mean softplus(-l(x)) + mean softplus(l(G(z)))] = -h V
+ *     g_loss = (1 - b) mean softplus(-l(G(z))) + b (-h mean softplus(l(G(z))))
+ *
+ * b = 0 is the non-saturating objective (maximise log D(G(z))), b = 1 the saturating one of Eq. 1;
+ * the terms of V that do not depend on G are left out of g_loss. The published code ran h = 1/2,
+ * b = 0; Algorithm 1 as printed is h = 1, b = 1.
+ *
+ * Source: Goodfellow et al. 2014, Generative Adversarial Nets, section 3 and Algorithm 1. */
+#ifndef GAN_TRAINER_H
+#define GAN_TRAINER_H
+
+#include <gan/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Keys for gan_trainer_set_number, with their defaults and ranges. */
+#define GAN_BATCH_SIZE "batch_size" /* m, samples of a batch; 100; [1, 2^20] */
+#define GAN_DISCRIMINATOR_STEPS "discriminator_steps" /* k of alternating; 1; [1, 10000] */
+#define GAN_BLEND "blend"         /* b above; 0; [0, 1] */
+#define GAN_HALF "half"           /* 1: h = 1/2, 0: h = 1; 1 */
+#define GAN_SEED "seed"           /* of noise, dropout and shuffling; 0; [0, 2^53] */
+#define GAN_SHUFFLE "shuffle"     /* 1: a new permutation each epoch, 0: the data's order; 1 */
+#define GAN_DROP_LAST "drop_last" /* 1: leave out the short batch at the end of an epoch; 0 */
+
+/* Key for gan_trainer_set_text and its choices: the order of updates in one step. */
+#define GAN_SCHEDULE "schedule"
+/* Algorithm 1 (default): k times {new data, new noise, D's update}, then new noise and G's update
+ * against the updated D. */
+#define GAN_ALTERNATING "alternating"
+/* What the published code ran: one batch, one draw of noise and of dropout masks, both gradients
+ * at the old parameters, then both updates. */
+#define GAN_SIMULTANEOUS "simultaneous"
+
+/* Metrics of the last step, for gan_trainer_metric. D's are those of its last update in the step,
+ * taken before that update, with dropout. */
+#define GAN_METRIC_VALUE "value"   /* V = mean log D(x) + mean log(1 - D(G(z))), nats; -log 4 at the optimum */
+#define GAN_METRIC_D_LOSS "d_loss" /* as above, nats */
+#define GAN_METRIC_G_LOSS "g_loss" /* as above, nats */
+#define GAN_METRIC_D_REAL "d_real" /* mean D(x), a probability */
+#define GAN_METRIC_D_FAKE "d_fake" /* mean D(G(z)), a probability */
+#define GAN_METRIC_D_GRADIENT "d_gradient" /* Euclidean norm of d_loss's gradient by D's parameters */
+#define GAN_METRIC_G_GRADIENT "g_gradient" /* Euclidean norm of g_loss's gradient by G's parameters */
+#define GAN_METRIC_D_RATE "d_learning_rate" /* learning rate of D's last update */
+#define GAN_METRIC_G_RATE "g_learning_rate" /* learning rate of G's last update */
+#define GAN_METRIC_STEP "step"     /* steps made so far */
+#define GAN_METRIC_EPOCH "epoch"   /* full passes over the data so far */
+#define GAN_METRIC_SAMPLES "samples" /* real samples D has been shown so far */
+
+/* Called after a step; may read metrics, parameters and samples of the networks in training, but
+ * must not train, set parameters or free the trainer.
+ * Returns 0 to go on, anything else to end the run after this step. */
+typedef int32_t (*gan_step_fn)(void *user, gan_trainer *trainer);
+
+/* Makes a trainer of two finished networks. Each player starts with a momentum optimizer of
+ * learning rate 0.1 and mu 0.5, unless gan_trainer_set_*_optimizer gives another.
+ *   generator      its output has as many elements as the discriminator's input
+ *   discriminator  its output has one element, a logit, and does not end in a sigmoid
+ *   data           real samples with as many elements, or NULL: then only gan_trainer_step works
+ *   out            receives the trainer; the caller frees it
+ * All must come from one context, and the networks must differ.
+ * Errors: ARGUMENT, SHAPE, STATE (a network is not finished, or an error sticks to it), MEMORY.
+ * Since 0.1. */
+GAN_API int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator,
+                                   gan_dataset *data, gan_trainer **out);
+
+/* Releases the trainer. NULL does nothing. Since 0.1. */
+GAN_API void gan_trainer_free(gan_trainer *trainer);
+
+/* Chooses the optimizer of one player. The trainer keeps it alive.
+ * Errors: ARGUMENT (NULL, or of another context), STATE (the optimizer serves another network, or
+ * the trainer has made a step). Since 0.1. */
+GAN_API int32_t gan_trainer_set_generator_optimizer(gan_trainer *trainer, gan_optimizer *optimizer);
+GAN_API int32_t gan_trainer_set_discriminator_optimizer(gan_trainer *trainer,
+                                                        gan_optimizer *optimizer);
+
+/* Sets an option. The batch size, schedule, k, seed, shuffle and drop_last are fixed by the first
+ * step (STATE afterwards); the others may change at any time.
+ *   key    one of the keys above;  value  within its range
+ * Errors: ARGUMENT (NULL or NaN), KEY, RANGE, STATE. Since 0.1. */
+GAN_API int32_t gan_trainer_set_number(gan_trainer *trainer, const char *key, double value);
+GAN_API int32_t gan_trainer_set_text(gan_trainer *trainer, const char *key, const char *value);
+
+/* Reads an option. A text returned belongs to the library and is valid for ever.
+ * Errors: ARGUMENT, KEY. Since 0.1. */
+GAN_API int32_t gan_trainer_get_number(const gan_trainer *trainer, const char *key, double *value);
+GAN_API int32_t gan_trainer_get_text(const gan_trainer *trainer, const char *key,
+                                     const char **value);
+
+/* Describes option `index`; as gan_optimizer_describe_option. Since 0.1. */
+GAN_API int32_t gan_trainer_describe_option(int32_t index, const char **name,
+                                            const char *const **choices, double *minimum,
+                                            double *maximum, const char **help);
+
+/* Trains for a number of steps: Algorithm 1, or its simultaneous form. Draws data and noise itself
+ * and goes on where the last call stopped, within an epoch if need be. One step of `alternating`
+ * reads k batches of data.
+ *   steps    at least 0
+ *   on_step  called after each step, or NULL;  user  handed to it
+ * Errors: ARGUMENT, RANGE, STATE (no data), STOPPED (the callback asked for it), NUMERIC (a loss
+ * or gradient is not finite: the message names player, step and tensor, the parameters are those
+ * before that step), MEMORY (they are too), those of a data callback. Since 0.1. */
+GAN_API int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step,
+                                void *user);
+
+/* Trains until `epochs` further epochs have ended; a part of an epoch already trained counts as
+ * part of the first. Otherwise as gan_trainer_run. Since 0.1. */
+GAN_API int32_t gan_trainer_run_epochs(gan_trainer *trainer, int64_t epochs, gan_step_fn on_step,
+                                       void *user);
+
+/* Makes one step on data and noise that the caller supplies, for programs that own the loop.
+ * Dropout masks come from the trainer's seed and step.
+ *   m        samples of a batch, 1 to 2^20; k is discriminator_steps, 1 when simultaneous
+ *   x        [k * m, elements of a real sample]
+ *   z_d      [k * m, elements of a noise sample]: the noise of D's updates
+ *   z_g      [m, elements of a noise sample]: the noise of G's update; NULL when simultaneous,
+ *            where it is z_d
+ * Errors: ARGUMENT, RANGE, NUMERIC, MEMORY; after an error the parameters are those before the
+ * call. Since 0.1. */
+GAN_API int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x, const float *z_d,
+                                 const float *z_g);
+
+/* Reads a metric of the last step.
+ *   name   one of the names above
+ *   value  receives it; NaN before the first step for those that have no value yet
+ * Errors: ARGUMENT, KEY. Since 0.1. */
+GAN_API int32_t gan_trainer_metric(const gan_trainer *trainer, const char *name, double *value);
+
+/* The name of metric `index`, counted from 0, or NULL after the last. Since 0.1. */
+GAN_API const char *gan_trainer_metric_name(int32_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

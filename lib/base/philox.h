@@ -1,0 +1,38 @@
+/* Counter-based random bits: Philox4x32-10 (Salmon et al. 2011), from Random123.
+ *
+ * Every random number of the library is a pure function of (seed, stream, step, sample, element),
+ * so noise, dropout and shuffles do not depend on threads, on how samples are cut into batches, or
+ * on restarts. The counter is {element / 4, sample, step low, stream << 16 | step high 16 bits},
+ * the key is the seed; element % 4 picks the lane. */
+#ifndef GAN_BASE_PHILOX_H
+#define GAN_BASE_PHILOX_H
+
+#include <Random123/philox.h>
+#include <stdint.h>
+
+/* Streams keep the uses of one seed apart. Dropout masks count up from GAN__STREAM_DROPOUT. */
+enum {
+    GAN__STREAM_INITIALIZE,
+    GAN__STREAM_SHUFFLE,
+    GAN__STREAM_DATA,
+    GAN__STREAM_NOISE_D,
+    GAN__STREAM_NOISE_G,
+    GAN__STREAM_SAMPLE,
+    GAN__STREAM_DROPOUT = 1024
+};
+
+typedef struct {
+    uint64_t seed, step;
+    uint32_t stream;
+} gan__random_key;
+
+/* Four random words for elements 4 * block to 4 * block + 3 of a sample. */
+static inline philox4x32_ctr_t gan__philox(gan__random_key key, uint32_t sample, uint32_t block)
+{
+    const philox4x32_ctr_t counter = {
+        {block, sample, (uint32_t)key.step, key.stream << 16 | ((uint32_t)(key.step >> 32) & 0xffff)}};
+    const philox4x32_key_t seed = {{(uint32_t)key.seed, (uint32_t)(key.seed >> 32)}};
+    return philox4x32(counter, seed);
+}
+
+#endif

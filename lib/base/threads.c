@@ -1,0 +1,205 @@
+#define _GNU_SOURCE /* sched_getaffinity */
+
+#include "base/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+/* How often a waiting thread looks before it sleeps: some tens of microseconds, about the time
+ * between two pieces of work of one training step. */
+enum { SPINS = 1000 };
+
+struct gan__pool {
+    pthread_mutex_t mutex;
+    pthread_cond_t wake, idle;
+    pthread_t *threads;
+    int32_t count; /* threads started, the caller not included */
+    int32_t spins; /* 0 where there are more threads than processors */
+    pid_t process; /* a forked child has the memory of the pool but none of its threads */
+
+    /* One job at a time. `generation` publishes it; the fields before are plain data. */
+    gan__task_fn function;
+    void *argument;
+    int64_t tasks;
+    bool quit;
+    _Atomic int64_t next;
+    _Atomic int32_t working;
+    _Atomic uint64_t generation;
+};
+
+int32_t gan__processors(void)
+{
+    long count = 0;
+#ifdef CPU_COUNT
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        count = CPU_COUNT(&set);
+    }
+#endif
+    if (count < 1) {
+        count = sysconf(_SC_NPROCESSORS_ONLN);
+    }
+    return count < 1 ? 1 : count > GAN__THREADS_MAX ? GAN__THREADS_MAX : (int32_t)count;
+}
+
+static void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void do_tasks(struct gan__pool *pool)
+{
+    for (;;) {
+        const int64_t task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
+        if (task >= pool->tasks) {
+            return;
+        }
+        pool->function(pool->argument, task);
+    }
+}
+
+static uint64_t await_job(struct gan__pool *pool, uint64_t seen)
+{
+    for (int32_t i = 0; i < pool->spins; i++) {
+        const uint64_t now = atomic_load_explicit(&pool->generation, memory_order_acquire);
+        if (now != seen) {
+            return now;
+        }
+        pause_briefly();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    uint64_t now;
+    while ((now = atomic_load_explicit(&pool->generation, memory_order_acquire)) == seen) {
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return now;
+}
+
+static void *worker(void *argument)
+{
+    struct gan__pool *pool = argument;
+    uint64_t seen = 0;
+    for (;;) {
+        seen = await_job(pool, seen);
+        if (pool->quit) {
+            return NULL;
+        }
+        do_tasks(pool);
+        if (atomic_fetch_sub_explicit(&pool->working, 1, memory_order_acq_rel) == 1) {
+            pthread_mutex_lock(&pool->mutex);
+            pthread_cond_signal(&pool->idle);
+            pthread_mutex_unlock(&pool->mutex);
+        }
+    }
+}
+
+/* Makes the job visible to the workers and wakes those that sleep. */
+static void publish(struct gan__pool *pool)
+{
+    atomic_store_explicit(&pool->working, pool->count, memory_order_relaxed);
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void await_workers(struct gan__pool *pool)
+{
+    for (int32_t i = 0; i < pool->spins; i++) {
+        if (atomic_load_explicit(&pool->working, memory_order_acquire) == 0) {
+            return;
+        }
+        pause_briefly();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    while (atomic_load_explicit(&pool->working, memory_order_acquire) != 0) {
+        pthread_cond_wait(&pool->idle, &pool->mutex);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Starts as many of the wanted threads as the system gives, with all signals blocked in them. */
+static void start_threads(struct gan__pool *pool, int32_t wanted)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (pool->count < wanted &&
+           pthread_create(&pool->threads[pool->count], NULL, worker, pool) == 0) {
+        pool->count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static struct gan__pool *pool_create(gan_context *context)
+{
+    struct gan__pool *pool = gan__allocate(context, 1, sizeof *pool);
+    if (pool == NULL) {
+        return NULL;
+    }
+    pool->threads = gan__allocate(context, context->threads, sizeof *pool->threads);
+    if (pool->threads == NULL) {
+        gan__release(context, pool);
+        return NULL;
+    }
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pthread_cond_init(&pool->idle, NULL);
+    pool->process = getpid();
+    pool->spins = context->threads <= gan__processors() ? SPINS : 0;
+    start_threads(pool, context->threads - 1);
+    return pool;
+}
+
+void gan__pool_free(gan_context *context)
+{
+    struct gan__pool *pool = context->pool;
+    if (pool == NULL) {
+        return;
+    }
+    if (pool->process == getpid()) {
+        pool->quit = true;
+        publish(pool);
+        for (int32_t i = 0; i < pool->count; i++) {
+            pthread_join(pool->threads[i], NULL);
+        }
+        pthread_cond_destroy(&pool->idle);
+        pthread_cond_destroy(&pool->wake);
+        pthread_mutex_destroy(&pool->mutex);
+    }
+    gan__release(context, pool->threads);
+    gan__release(context, pool);
+    context->pool = NULL;
+}
+
+void gan__parallel(gan_context *context, int64_t tasks, gan__task_fn function, void *argument)
+{
+    if (context->pool != NULL && context->pool->process != getpid()) {
+        gan__pool_free(context);
+    }
+    if (tasks > 1 && context->threads > 1 && context->pool == NULL) {
+        context->pool = pool_create(context);
+    }
+    struct gan__pool *pool = context->pool;
+    if (tasks <= 1 || pool == NULL || pool->count == 0) {
+        for (int64_t i = 0; i < tasks; i++) {
+            function(argument, i);
+        }
+        return;
+    }
+    pool->function = function;
+    pool->argument = argument;
+    pool->tasks = tasks;
+    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    publish(pool);
+    do_tasks(pool);
+    await_workers(pool);
+}
