@@ -1,0 +1,21 @@
+/* Matrix products: tiles of a size that depends on the shape only, run on the library's own
+ * threads, each one a single-threaded BLAS call. So results do not depend on the thread count. */
+#ifndef GAN_KERNEL_GEMM_H
+#define GAN_KERNEL_GEMM_H
+
+#include "base/context.h"
+#include "kernel/real.h"
+
+/* c = op(a) op(b), or c += op(a) op(b) with `accumulate`; op transposes if asked to. c: [m, n];
+ * op(a): [m, k]; op(b): [k, n]; all row-major, each at most INT32_MAX in every dimension. c must not
+ * overlap a or b. Call between gan__blas_enter and gan__blas_leave. */
+void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
+               int64_t k, const real *a, const real *b, bool accumulate, real *c);
+
+/* Makes the BLAS single-threaded, and puts its setting back. The setting belongs to the process:
+ * the first thread in saves it, the last one out restores it. OpenBLAS, BLIS and MKL are known; the
+ * threads of any other BLAS are left as they are, and then results may depend on them. */
+void gan__blas_enter(void);
+void gan__blas_leave(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* Compiles a loop for the baseline and for wider vectors; the choice is made when the library is
+ * loaded. All clones do the same operations in the same order (no contraction), so they give the
+ * same bits. Sanitizers run code before they are set up if there are clones, so not there. */
+#ifndef GAN_KERNEL_SIMD_H
+#define GAN_KERNEL_SIMD_H
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define GAN__SANITIZED 1
+#endif
+#endif
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(GAN__SANITIZED)
+#define GAN__SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define GAN__SIMD
+#endif
+
+#endif
