@@ -1,0 +1,339 @@
+/* The building calls: each adds a layer and returns the id of the tensor it makes. */
+#include "nn/network.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Makes an error stick to the network, unless one does already. Returns the one that sticks. */
+#if defined(__GNUC__) || defined(__clang__)
+__attribute__((format(printf, 3, 4)))
+#endif
+static int32_t refuse(gan_network *network, int32_t code, const char *format, ...)
+{
+    if (network->status == GAN_OK) {
+        char reason[GAN__MESSAGE_BYTES - 2 * GAN__NAME_BYTES];
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(reason, sizeof reason, format, arguments);
+        va_end(arguments);
+        network->status = gan__fail(network->context, code, "network %s: %s", network->name, reason);
+        memcpy(network->message, network->context->message, sizeof network->message);
+    }
+    return network->status;
+}
+
+/* The same for an error whose message is in the context. */
+static int32_t keep_error(gan_network *network, int32_t code)
+{
+    if (network->status == GAN_OK) {
+        network->status = code;
+        memcpy(network->message, network->context->message, sizeof network->message);
+    }
+    return network->status;
+}
+
+/* The layer that made tensor x, if a call on it may go on; otherwise NULL and the code. */
+static const gan__layer *maker(gan_network *network, const char *call, int32_t x, int32_t *code)
+{
+    if (network == NULL) {
+        *code = GAN_ERROR_ARGUMENT;
+        return NULL;
+    }
+    if (network->status != GAN_OK) {
+        *code = network->status;
+    } else if (network->output != 0) {
+        *code = refuse(network, GAN_ERROR_STATE, "%s: the network is finished", call);
+    } else if (x < 1 || x > network->layer_count) {
+        *code = refuse(network, GAN_ERROR_ARGUMENT, "%s: no tensor %d", call, (int)x);
+    } else {
+        return &network->layers[x - 1];
+    }
+    return NULL;
+}
+
+static int32_t add_layer(gan_network *network, gan__layer layer)
+{
+    void *layers = network->layers;
+    const int32_t status = gan__grow(network->context, &layers, &network->layer_capacity,
+                                     (int64_t)network->layer_count + 1, sizeof *network->layers);
+    network->layers = layers;
+    if (status != GAN_OK) {
+        return keep_error(network, status);
+    }
+    network->layers[network->layer_count++] = layer;
+    return network->layer_count;
+}
+
+/* A layer that keeps the shape of x. */
+static int32_t add_same(gan_network *network, const char *call, gan__layer_kind kind, int32_t x,
+                        double a, double b)
+{
+    int32_t code;
+    const gan__layer *from = maker(network, call, x, &code);
+    if (from == NULL) {
+        return code;
+    }
+    return add_layer(network, (gan__layer){kind, {x}, from->shape, a, b, 0});
+}
+
+int32_t gan_network_input(gan_network *network, const char *name, int32_t rank,
+                          const int64_t *dims)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    if (network->status != GAN_OK) {
+        return network->status;
+    }
+    if (network->layer_count > 0) {
+        return refuse(network, GAN_ERROR_STATE, "input: the network has an input");
+    }
+    char copy[GAN__NAME_BYTES];
+    int64_t elements;
+    int32_t status = gan__copy_name(network->context, "input: name", name, copy);
+    if (status == GAN_OK) {
+        status = gan__check_shape(network->context, "input", rank, dims, &elements);
+    }
+    if (status != GAN_OK) {
+        return keep_error(network, status);
+    }
+    return add_layer(network, (gan__layer){.kind = GAN__LAYER_INPUT,
+                                           .shape = gan__shape_of(rank, dims)});
+}
+
+/* ---- Transformations ----------------------------------------------------------------------- */
+
+void gan__transform_name(gan_network *network, int32_t index, const char *name)
+{
+    gan__transform *t = &network->transforms[index];
+    if (t->name != name) {
+        snprintf(t->name, sizeof t->name, "%s", name);
+    }
+    gan__parameter *pair = &network->parameters[2 * index];
+    snprintf(pair[0].name, sizeof pair[0].name, "%s.weight", t->name);
+    snprintf(pair[1].name, sizeof pair[1].name, "%s.bias", t->name);
+}
+
+/* Names a new transformation "layer<n>", with the first free n from its place on. */
+static void name_by_place(gan_network *network, int32_t index)
+{
+    char name[GAN__NAME_BYTES];
+    int32_t n = index;
+    bool taken = true;
+    while (taken) {
+        snprintf(name, sizeof name, "layer%d", (int)n++);
+        taken = false;
+        for (int32_t i = 0; i < index; i++) {
+            taken |= strcmp(network->transforms[i].name, name) == 0;
+        }
+    }
+    gan__transform_name(network, index, name);
+}
+
+static int32_t add_transform(gan_network *network, int64_t inputs, int64_t units, int64_t pieces)
+{
+    const int32_t index = network->transform_count;
+    void *transforms = network->transforms, *parameters = network->parameters;
+    int32_t status = gan__grow(network->context, &transforms, &network->transform_capacity,
+                               (int64_t)index + 1, sizeof *network->transforms);
+    network->transforms = transforms;
+    if (status == GAN_OK) {
+        status = gan__grow(network->context, &parameters, &network->parameter_capacity,
+                           2 * (int64_t)index + 2, sizeof *network->parameters);
+        network->parameters = parameters;
+    }
+    if (status != GAN_OK) {
+        return keep_error(network, status);
+    }
+    const int64_t outputs = units * pieces, weights = inputs * outputs;
+    network->transforms[index] = (gan__transform){.inputs = inputs,
+                                                  .outputs = outputs,
+                                                  .pieces = pieces,
+                                                  .offset = network->elements,
+                                                  .a = 1};
+    network->parameters[2 * index] = (gan__parameter){
+        .shape = gan__shape_2(inputs, outputs), .offset = network->elements};
+    network->parameters[2 * index + 1] = (gan__parameter){
+        .shape = gan__shape_1(outputs), .offset = network->elements + weights};
+    network->elements += weights + outputs;
+    network->transform_count = index + 1;
+    network->parameter_count = 2 * index + 2;
+    name_by_place(network, index);
+    return index;
+}
+
+static int32_t add_affine_layer(gan_network *network, gan__layer_kind kind, const char *call,
+                                int32_t x, int64_t units, int64_t pieces)
+{
+    int32_t code;
+    const gan__layer *from = maker(network, call, x, &code);
+    if (from == NULL) {
+        return code;
+    }
+    if (units < 1 || pieces < 1) {
+        return refuse(network, GAN_ERROR_RANGE, "%s: %lld units of %lld pieces, at least 1", call,
+                      (long long)units, (long long)pieces);
+    }
+    const int64_t inputs = gan__shape_elements(from->shape);
+    const int64_t outputs = gan__multiply(units, pieces);
+    const int64_t weights = outputs < 0 ? -1 : gan__multiply(inputs + 1, outputs);
+    const int64_t most = INT64_MAX / (int64_t)sizeof(real) - network->elements;
+    if (outputs > INT32_MAX || weights < 0 || weights > most) {
+        return refuse(network, GAN_ERROR_SHAPE, "%s: %lld inputs, %lld units of %lld pieces: "
+                      "too large", call, (long long)inputs, (long long)units, (long long)pieces);
+    }
+    const int32_t index = add_transform(network, inputs, units, pieces);
+    if (index < 0) {
+        return index;
+    }
+    return add_layer(network, (gan__layer){.kind = kind,
+                                           .in = {x},
+                                           .shape = gan__shape_1(units),
+                                           .index = index});
+}
+
+int32_t gan_network_dense(gan_network *network, int32_t x, int64_t units)
+{
+    return add_affine_layer(network, GAN__LAYER_DENSE, "dense", x, units, 1);
+}
+
+int32_t gan_network_maxout(gan_network *network, int32_t x, int64_t units, int64_t pieces)
+{
+    return add_affine_layer(network, GAN__LAYER_MAXOUT, "maxout", x, units, pieces);
+}
+
+/* ---- Layers without parameters ------------------------------------------------------------- */
+
+int32_t gan_network_dropout(gan_network *network, int32_t x, double include)
+{
+    if (network != NULL && network->status == GAN_OK && !(include > 0 && include <= 1)) {
+        return refuse(network, GAN_ERROR_RANGE, "dropout: include %g is not within (0, 1]",
+                      include);
+    }
+    const int32_t id = add_same(network, "dropout", GAN__LAYER_DROPOUT, x, include, 0);
+    if (id > 0) {
+        network->layers[id - 1].index = network->dropouts++;
+    }
+    return id;
+}
+
+int32_t gan_network_relu(gan_network *network, int32_t x)
+{
+    return add_same(network, "relu", GAN__LAYER_RELU, x, 0, 0);
+}
+
+int32_t gan_network_tanh(gan_network *network, int32_t x)
+{
+    return add_same(network, "tanh", GAN__LAYER_TANH, x, 0, 0);
+}
+
+int32_t gan_network_sigmoid(gan_network *network, int32_t x)
+{
+    return add_same(network, "sigmoid", GAN__LAYER_SIGMOID, x, 0, 0);
+}
+
+int32_t gan_network_softplus(gan_network *network, int32_t x)
+{
+    return add_same(network, "softplus", GAN__LAYER_SOFTPLUS, x, 0, 0);
+}
+
+int32_t gan_network_leaky_relu(gan_network *network, int32_t x, double slope)
+{
+    if (network != NULL && network->status == GAN_OK && !(slope >= 0 && slope <= 1)) {
+        return refuse(network, GAN_ERROR_RANGE, "leaky_relu: slope %g is not within [0, 1]", slope);
+    }
+    return add_same(network, "leaky_relu", GAN__LAYER_LEAKY_RELU, x, slope, 0);
+}
+
+int32_t gan_network_affine(gan_network *network, int32_t x, double scale, double shift)
+{
+    if (network != NULL && network->status == GAN_OK && !(isfinite(scale) && isfinite(shift))) {
+        return refuse(network, GAN_ERROR_RANGE, "affine: scale %g or shift %g is not finite", scale,
+                      shift);
+    }
+    return add_same(network, "affine", GAN__LAYER_AFFINE, x, scale, shift);
+}
+
+int32_t gan_network_reshape(gan_network *network, int32_t x, int32_t rank, const int64_t *dims)
+{
+    int32_t code;
+    const gan__layer *from = maker(network, "reshape", x, &code);
+    if (from == NULL) {
+        return code;
+    }
+    int64_t elements;
+    const int32_t status = gan__check_shape(network->context, "reshape", rank, dims, &elements);
+    if (status != GAN_OK) {
+        return keep_error(network, status);
+    }
+    const gan__shape shape = gan__shape_of(rank, dims);
+    if (elements != gan__shape_elements(from->shape)) {
+        char before[GAN__SHAPE_TEXT], after[GAN__SHAPE_TEXT];
+        return refuse(network, GAN_ERROR_SHAPE, "reshape: %s to %s: not as many elements",
+                      gan__shape_text(from->shape, before), gan__shape_text(shape, after));
+    }
+    return add_layer(network,
+                     (gan__layer){.kind = GAN__LAYER_RESHAPE, .in = {x}, .shape = shape});
+}
+
+int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t y, int32_t axis)
+{
+    int32_t code;
+    const gan__layer *first = maker(network, "concatenate", x, &code);
+    const gan__layer *second = first != NULL ? maker(network, "concatenate", y, &code) : NULL;
+    if (second == NULL) {
+        return code;
+    }
+    gan__shape shape = first->shape;
+    if (axis < 0 || axis >= shape.rank) {
+        return refuse(network, GAN_ERROR_RANGE, "concatenate: axis %d of a tensor of rank %d",
+                      (int)axis, (int)shape.rank);
+    }
+    bool fits = second->shape.rank == shape.rank;
+    for (int32_t i = 0; fits && i < shape.rank; i++) {
+        fits = i == axis || second->shape.dims[i] == shape.dims[i];
+    }
+    char left[GAN__SHAPE_TEXT], right[GAN__SHAPE_TEXT];
+    if (!fits) {
+        return refuse(network, GAN_ERROR_SHAPE, "concatenate: %s and %s along axis %d",
+                      gan__shape_text(first->shape, left), gan__shape_text(second->shape, right),
+                      (int)axis);
+    }
+    shape.dims[axis] += second->shape.dims[axis];
+    int64_t elements;
+    const int32_t status =
+        gan__check_shape(network->context, "concatenate", shape.rank, shape.dims, &elements);
+    if (status != GAN_OK) {
+        return keep_error(network, status);
+    }
+    return add_layer(network, (gan__layer){.kind = GAN__LAYER_CONCATENATE,
+                                           .in = {x, y},
+                                           .shape = shape,
+                                           .index = axis});
+}
+
+int32_t gan_network_output(gan_network *network, int32_t x)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    if (network->status != GAN_OK) {
+        return gan__fail(network->context, network->status, "%s", network->message);
+    }
+    if (network->output != 0) {
+        return gan__fail(network->context, GAN_ERROR_STATE, "network %s: output: already finished",
+                         network->name);
+    }
+    if (network->layer_count == 0) {
+        return gan__fail(network->context, GAN_ERROR_STATE, "network %s: output: no input",
+                         network->name);
+    }
+    if (x < 1 || x > network->layer_count) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: output: no tensor %d",
+                         network->name, (int)x);
+    }
+    network->output = x;
+    return GAN_OK;
+}

@@ -1,0 +1,259 @@
+/* How parameters start, and the constraint they are kept to. */
+#include "base/philox.h"
+#include "nn/network.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Turns the numbers a, b of a kind into a distribution of W. */
+typedef gan__distribution (*distribution_fn)(const gan__transform *t);
+
+static gan__distribution uniform(const gan__transform *t)
+{
+    return (gan__distribution){GAN__UNIFORM, t->a, t->b};
+}
+
+static gan__distribution normal(const gan__transform *t)
+{
+    return (gan__distribution){GAN__NORMAL, t->a, t->b};
+}
+
+static gan__distribution sparse(const gan__transform *t)
+{
+    return (gan__distribution){GAN__NORMAL, 0, t->b};
+}
+
+static gan__distribution uniform_within(double range)
+{
+    return (gan__distribution){GAN__UNIFORM, -range, range};
+}
+
+static gan__distribution glorot_uniform(const gan__transform *t)
+{
+    return uniform_within(t->a * sqrt(6.0 / (double)(t->inputs + t->outputs)));
+}
+
+static gan__distribution glorot_normal(const gan__transform *t)
+{
+    return (gan__distribution){GAN__NORMAL, 0,
+                               t->a * sqrt(2.0 / (double)(t->inputs + t->outputs))};
+}
+
+static gan__distribution he_uniform(const gan__transform *t)
+{
+    return uniform_within(t->a * sqrt(6.0 / (double)t->inputs));
+}
+
+static gan__distribution he_normal(const gan__transform *t)
+{
+    return (gan__distribution){GAN__NORMAL, 0, t->a * sqrt(2.0 / (double)t->inputs)};
+}
+
+static gan__distribution constant(const gan__transform *t)
+{
+    return (gan__distribution){GAN__UNIFORM, t->a, t->a};
+}
+
+/* What the numbers a and b must fulfil. */
+typedef enum { LOW_HIGH, DEVIATION_B, COUNT_DEVIATION, GAIN_A, ANY } rule;
+
+/* The first one is the default. */
+static const struct {
+    const char *name;
+    distribution_fn distribution;
+    rule rule;
+} kinds[] = {
+    {GAN_INIT_GLOROT_UNIFORM, glorot_uniform, GAIN_A},
+    {GAN_INIT_GLOROT_NORMAL, glorot_normal, GAIN_A},
+    {GAN_INIT_HE_UNIFORM, he_uniform, GAIN_A},
+    {GAN_INIT_HE_NORMAL, he_normal, GAIN_A},
+    {GAN_INIT_UNIFORM, uniform, LOW_HIGH},
+    {GAN_INIT_NORMAL, normal, DEVIATION_B},
+    {GAN_INIT_SPARSE, sparse, COUNT_DEVIATION},
+    {GAN_INIT_CONSTANT, constant, ANY},
+};
+
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+
+static bool allowed(rule needed, double a, double b, const gan__transform *t)
+{
+    switch (needed) {
+    case LOW_HIGH:
+        return a <= b;
+    case DEVIATION_B:
+        return b >= 0;
+    case COUNT_DEVIATION:
+        return a >= 0 && a <= (double)t->inputs && a == floor(a) && b >= 0;
+    case GAIN_A:
+        return a >= 0;
+    default:
+        return true;
+    }
+}
+
+int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, const char *kind,
+                             double a, double b)
+{
+    gan_context *context = network->context;
+    int32_t index = 0;
+    while (kind != NULL && index < KIND_COUNT && strcmp(kind, kinds[index].name) != 0) {
+        index++;
+    }
+    if (kind == NULL) {
+        return gan__fail(context, GAN_ERROR_ARGUMENT, "initializer: kind is NULL");
+    }
+    if (index == KIND_COUNT) {
+        return gan__fail(context, GAN_ERROR_KEY, "initializer: no kind \"%.64s\"", kind);
+    }
+    for (int32_t i = first; i <= last; i++) {
+        const gan__transform *t = &network->transforms[i];
+        if (!isfinite(a) || !isfinite(b) || !allowed(kinds[index].rule, a, b, t)) {
+            return gan__fail(context, GAN_ERROR_RANGE,
+                             "initializer: %s(%g, %g) makes no sense for %s with %lld inputs", kind,
+                             a, b, t->name, (long long)t->inputs);
+        }
+    }
+    for (int32_t i = first; i <= last; i++) {
+        network->transforms[i].initializer = index;
+        network->transforms[i].a = a;
+        network->transforms[i].b = b;
+    }
+    return GAN_OK;
+}
+
+/* A whole number below `count`, without bias: Lemire 2019. `draw` counts the words used. */
+static uint32_t below(gan__random_key key, uint32_t sample, uint32_t *draw, uint32_t count)
+{
+    const uint32_t threshold = (0u - count) % count;
+    for (;;) {
+        const uint32_t at = (*draw)++;
+        const uint64_t product = (uint64_t)gan__philox(key, sample, at / 4).v[at % 4] * count;
+        if ((uint32_t)product >= threshold) {
+            return (uint32_t)(product >> 32);
+        }
+    }
+}
+
+/* Keeps `keep` weights of each column of W: [inputs, outputs] and zeroes the others. The ones kept
+ * are chosen as by drawing balls without putting them back: weight j stays with probability
+ * (still to keep) / (still to come). */
+static void thin_out(const gan__transform *t, uint64_t seed, uint64_t step, real *w)
+{
+    const gan__random_key key = {seed, step, GAN__STREAM_SPARSE};
+    for (int64_t column = 0; column < t->outputs; column++) {
+        uint32_t draw = 0;
+        int64_t keep = (int64_t)t->a;
+        for (int64_t row = 0; row < t->inputs; row++) {
+            const uint32_t left = (uint32_t)(t->inputs - row);
+            if ((int64_t)below(key, (uint32_t)column, &draw, left) < keep) {
+                keep--;
+            } else {
+                w[row * t->outputs + column] = 0;
+            }
+        }
+    }
+}
+
+/* Draws W and b of one transformation by a plan of their own; its place is the random step. */
+static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *values)
+{
+    enum { SLOT_VALUES };
+    const gan__transform *t = &network->transforms[index];
+    gan__graph graph = gan__graph_create(network->context);
+    const gan__output outputs[] = {
+        {gan__random_node(&graph, kinds[t->initializer].distribution(t), GAN__STREAM_INITIALIZE, 0,
+                          gan__shape_2(t->inputs, t->outputs)),
+         SLOT_VALUES, t->offset},
+        {gan__constant(&graph, t->bias, gan__shape_1(t->outputs)), SLOT_VALUES,
+         t->offset + t->inputs * t->outputs},
+    };
+    gan__plan *plan;
+    int32_t status = gan__plan_create(&graph, 2, outputs, GAN__PLAN_FUSED, &plan);
+    gan__graph_free(&graph);
+    if (status == GAN_OK) {
+        status = gan__network_reserve(network, gan__plan_workspace(plan));
+    }
+    if (status == GAN_OK) {
+        gan__plan_run(plan, &(gan__arguments){.slots = &values,
+                                              .workspace = network->workspace,
+                                              .seed = seed,
+                                              .step = (uint64_t)index});
+        if (kinds[t->initializer].rule == COUNT_DEVIATION) {
+            thin_out(t, seed, (uint64_t)index, values + t->offset);
+        }
+        if (t->biases != NULL) {
+            memcpy(values + t->offset + t->inputs * t->outputs, t->biases,
+                   (size_t)t->outputs * sizeof *values);
+        }
+    }
+    gan__plan_free(plan);
+    return status;
+}
+
+int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values)
+{
+    GAN__TRY(gan__network_prepare_constraints(network));
+    for (int32_t i = 0; i < network->transform_count; i++) {
+        GAN__TRY(draw(network, i, seed, values));
+    }
+    gan__network_constrain(network, values);
+    return GAN_OK;
+}
+
+enum { SLOT_BEFORE, SLOT_AFTER }; /* of the constraints: bound to one array */
+
+/* w clip(|w|, 0, c) / (1e-7 + |w|) for each column of W */
+static int32_t limited_columns(gan__graph *graph, const gan__transform *t)
+{
+    const gan__shape row = gan__shape_2(1, t->outputs);
+    const int32_t w =
+        gan__leaf(graph, SLOT_BEFORE, t->offset, gan__shape_2(t->inputs, t->outputs));
+    const int32_t norm = gan__sqrt(graph, gan__sum_to(graph, gan__square(graph, w), row));
+    const int32_t clipped =
+        gan__minimum_node(graph, norm, gan__constant(graph, t->max_norm, row));
+    const int32_t ratio = gan__divide(graph, clipped, gan__affine(graph, norm, 1, 1e-7));
+    return gan__multiply_nodes(graph, w, ratio);
+}
+
+int32_t gan__network_prepare_constraints(gan_network *network)
+{
+    gan_context *context = network->context;
+    gan__output *outputs = gan__allocate(context, network->transform_count, sizeof *outputs);
+    if (outputs == NULL) {
+        return GAN_ERROR_MEMORY;
+    }
+    gan__graph graph = gan__graph_create(context);
+    gan__plan *plan = NULL;
+    int32_t count = 0, status = GAN_OK;
+    for (int32_t i = 0; i < network->transform_count; i++) {
+        const gan__transform *t = &network->transforms[i];
+        if (t->max_norm > 0) {
+            outputs[count++] =
+                (gan__output){limited_columns(&graph, t), SLOT_AFTER, t->offset};
+        }
+    }
+    if (count > 0) {
+        status = gan__plan_create(&graph, count, outputs, GAN__PLAN_FUSED, &plan);
+    }
+    if (status == GAN_OK && plan != NULL) {
+        status = gan__network_reserve(network, gan__plan_workspace(plan));
+    }
+    gan__graph_free(&graph);
+    gan__release(context, outputs);
+    if (status != GAN_OK) {
+        gan__plan_free(plan);
+        return status;
+    }
+    gan__plan_free(network->constraint_plan);
+    network->constraint_plan = plan;
+    return GAN_OK;
+}
+
+void gan__network_constrain(gan_network *network, real *values)
+{
+    if (network->constraint_plan != NULL) {
+        gan__plan_run(network->constraint_plan,
+                      &(gan__arguments){.slots = (real *[]){values, values},
+                                        .workspace = network->workspace});
+    }
+}

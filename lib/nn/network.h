@@ -1,0 +1,140 @@
+/* Inside a network: a list of layers, and flat parameters with a map of names.
+ *
+ * A network is a recipe. gan__network_build replays it into a graph for a batch of any size, as
+ * often as a graph needs it, over parameters that stand in one array of the caller. */
+#ifndef GAN_NN_NETWORK_H
+#define GAN_NN_NETWORK_H
+
+#include <gan/network.h>
+
+#include "base/context.h"
+#include "graph/graph.h"
+#include "graph/plan.h"
+
+typedef enum {
+    GAN__LAYER_INPUT,
+    GAN__LAYER_DENSE,
+    GAN__LAYER_MAXOUT,
+    GAN__LAYER_DROPOUT,
+    GAN__LAYER_RELU,
+    GAN__LAYER_LEAKY_RELU,
+    GAN__LAYER_TANH,
+    GAN__LAYER_SIGMOID,
+    GAN__LAYER_SOFTPLUS,
+    GAN__LAYER_AFFINE,
+    GAN__LAYER_RESHAPE,
+    GAN__LAYER_CONCATENATE,
+    GAN__LAYER_COUNT
+} gan__layer_kind;
+
+/* One building call; tensor id t is made by layers[t - 1]. */
+typedef struct {
+    gan__layer_kind kind;
+    int32_t in[2];    /* tensor ids, 0 for none */
+    gan__shape shape; /* of one sample */
+    double a, b;      /* the numbers of dropout, leaky_relu and affine */
+    int32_t index;    /* which affine transformation, which dropout; the axis of concatenate */
+} gan__layer;
+
+/* The affine transformation of a dense or maxout layer, with its settings. */
+typedef struct {
+    char name[GAN__NAME_BYTES];
+    int64_t inputs, outputs; /* W: [inputs, outputs], b: [outputs] */
+    int64_t pieces;          /* of a maxout unit; 1 for dense */
+    int64_t offset;          /* of W among the parameters; b follows */
+    int32_t initializer;     /* index of its kind */
+    double a, b;             /* its numbers */
+    double bias;
+    real *biases;    /* [outputs] where each bias starts by itself, or NULL */
+    double max_norm; /* of W's columns; 0 for no limit */
+} gan__transform;
+
+/* A named parameter tensor: W or b of a transformation. */
+typedef struct {
+    char name[GAN__NAME_BYTES + 8];
+    gan__shape shape;
+    int64_t offset;
+} gan__parameter;
+
+struct gan_network {
+    gan_context *context;
+    int64_t references;
+    char name[GAN__NAME_BYTES];
+    int32_t status; /* the first error of the building calls */
+    char message[GAN__MESSAGE_BYTES];
+
+    gan__layer *layers;
+    int64_t layer_capacity;
+    int32_t layer_count, output, dropouts;
+    gan__transform *transforms;
+    int64_t transform_capacity;
+    int32_t transform_count;
+    gan__parameter *parameters;
+    int64_t parameter_capacity;
+    int32_t parameter_count;
+
+    real *values; /* all parameters, or NULL until they are initialised */
+    int64_t elements;
+    gan__distribution noise;
+
+    /* Inference, made when first needed. */
+    gan__plan *forward_plan, *noise_plan, *constraint_plan;
+    real *input, *result, *workspace;
+    int64_t workspace_size;
+};
+
+/* How a network is built into a graph. */
+typedef struct {
+    const int32_t *parameters; /* the nodes of its parameter tensors */
+    bool training;             /* whether dropout drops */
+    uint32_t stream;           /* random stream of the first dropout; the others follow */
+} gan__build;
+
+gan_network *gan__network_retain(gan_network *network);
+
+/* OK if the network is finished; otherwise its first error, or STATE. */
+int32_t gan__network_ready(gan_network *network);
+
+/* Ready, and the parameters are drawn: with seed 0 if nobody did. Errors also: MEMORY. */
+int32_t gan__network_prepare(gan_network *network);
+
+/* Appends a leaf for each parameter tensor, of the array bound to `slot`.
+ * nodes: [parameter_count] */
+void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
+                         int32_t *nodes);
+
+/* Appends the network applied to x: [m, ...]; returns its output [m, ...] or the graph's error. */
+int32_t gan__network_build(const gan_network *network, gan__graph *graph, const gan__build *build,
+                           int32_t x);
+
+/* Appends m samples of noise from the network's prior: [m, input shape]. */
+int32_t gan__network_noise_node(const gan_network *network, gan__graph *graph, uint32_t stream,
+                                int64_t m);
+
+/* Draws all parameters into values: [elements], then applies the constraints. */
+int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values);
+
+/* Checks a GAN_INIT_ kind and its numbers for every transformation it shall serve, and sets it. */
+int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, const char *kind,
+                             double a, double b);
+
+/* Makes what gan__network_constrain needs, so that it cannot fail. */
+int32_t gan__network_prepare_constraints(gan_network *network);
+
+/* Applies the constraints to values: [elements], in place. */
+void gan__network_constrain(gan_network *network, real *values);
+
+/* Makes the network's workspace hold at least `size` elements. */
+int32_t gan__network_reserve(gan_network *network, int64_t size);
+
+/* Finds a parameter tensor by name. Errors: ARGUMENT, KEY. */
+int32_t gan__network_find(const gan_network *network, const char *name,
+                          const gan__parameter **parameter);
+
+/* Names a transformation and its two parameter tensors. */
+void gan__transform_name(gan_network *network, int32_t index, const char *name);
+
+/* The shape of a batch: m in front of one sample's shape. */
+gan__shape gan__batch_shape(int64_t m, gan__shape sample);
+
+#endif

@@ -1,0 +1,46 @@
+/* The plans of a training step: gradients of both players' losses over shared parameters.
+ *
+ * "Detach" does not exist here: a plan names the parameters whose gradients it makes. */
+#ifndef GAN_TRAIN_STEP_H
+#define GAN_TRAIN_STEP_H
+
+#include "nn/network.h"
+#include "train/objective.h"
+
+/* The arrays bound when a plan of a step runs. */
+enum {
+    GAN__SLOT_D,          /* D's parameters */
+    GAN__SLOT_G,          /* G's parameters */
+    GAN__SLOT_X,          /* real samples */
+    GAN__SLOT_Z,          /* noise */
+    GAN__SLOT_D_GRADIENT, /* of d_loss by D's parameters */
+    GAN__SLOT_G_GRADIENT, /* of g_loss by G's parameters */
+    GAN__SLOT_RESULTS,    /* numbers, see below */
+    GAN__SLOT_COUNT
+};
+
+/* What stands in GAN__SLOT_RESULTS. */
+enum {
+    GAN__RESULT_VALUE,
+    GAN__RESULT_D_LOSS,
+    GAN__RESULT_D_REAL,
+    GAN__RESULT_D_FAKE,
+    GAN__RESULT_G_LOSS,
+    GAN__RESULT_COUNT
+};
+
+/* Which losses a plan differentiates. */
+typedef enum { GAN__STEP_D = 1, GAN__STEP_G = 2, GAN__STEP_BOTH = 3 } gan__step_kind;
+
+/* Plans the gradients for batches of m samples. With GAN__STEP_BOTH both come from one draw of
+ * noise and of dropout masks. Errors: MEMORY, SHAPE. */
+int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
+                       gan__objective objective, gan__step_kind kind, int64_t m, gan__plan **out);
+
+/* Plans m samples of G's noise into GAN__SLOT_Z. */
+int32_t gan__noise_plan(const gan_network *generator, uint32_t stream, int64_t m, gan__plan **out);
+
+/* Plans the sum of squares of `elements` numbers: slot 0 to one number in slot 1. */
+int32_t gan__norm_plan(gan_context *context, int64_t elements, gan__plan **out);
+
+#endif

@@ -1,0 +1,346 @@
+/* The trainer as an object: its life, options, metrics, and the public ways to train. */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const schedules[] = {GAN_ALTERNATING, GAN_SIMULTANEOUS, NULL};
+
+enum { BATCH_MAX = 1048576 };
+
+static const gan__option options[GAN__TRAIN_OPTION_COUNT] = {
+    [GAN__TRAIN_BATCH_SIZE] = {GAN_BATCH_SIZE, NULL, 100, 1, BATCH_MAX, true,
+                               "samples of a batch"},
+    [GAN__TRAIN_DISCRIMINATOR_STEPS] = {GAN_DISCRIMINATOR_STEPS, NULL, 1, 1, 10000, true,
+                                        "updates of D before each of G, when alternating"},
+    [GAN__TRAIN_BLEND] = {GAN_BLEND, NULL, 0, 0, 1, false,
+                          "share of the saturating loss in G's: 0 non-saturating, 1 minimax"},
+    [GAN__TRAIN_HALF] = {GAN_HALF, NULL, 1, 0, 1, true,
+                         "1: losses carry the factor 1/2 of the published code, 0: none"},
+    [GAN__TRAIN_SEED] = {GAN_SEED, NULL, 0, 0, 9007199254740992.0, true,
+                         "of noise, dropout and shuffling"},
+    [GAN__TRAIN_SHUFFLE] = {GAN_SHUFFLE, NULL, 1, 0, 1, true, "1: a new permutation each epoch"},
+    [GAN__TRAIN_DROP_LAST] = {GAN_DROP_LAST, NULL, 0, 0, 1, true,
+                              "1: leave out the short batch at the end of an epoch"},
+    [GAN__TRAIN_SCHEDULE] = {GAN_SCHEDULE, schedules, GAN__ALTERNATING, 0, GAN__SIMULTANEOUS, true,
+                             "order of the updates in a step"},
+};
+
+static const gan__option_table table = {"trainer", options, GAN__TRAIN_OPTION_COUNT};
+
+static const char *const metric_names[GAN__METRIC_COUNT] = {
+    [GAN__METRIC_VALUE] = GAN_METRIC_VALUE,
+    [GAN__METRIC_D_LOSS] = GAN_METRIC_D_LOSS,
+    [GAN__METRIC_G_LOSS] = GAN_METRIC_G_LOSS,
+    [GAN__METRIC_D_REAL] = GAN_METRIC_D_REAL,
+    [GAN__METRIC_D_FAKE] = GAN_METRIC_D_FAKE,
+    [GAN__METRIC_D_GRADIENT] = GAN_METRIC_D_GRADIENT,
+    [GAN__METRIC_G_GRADIENT] = GAN_METRIC_G_GRADIENT,
+    [GAN__METRIC_D_RATE] = GAN_METRIC_D_RATE,
+    [GAN__METRIC_G_RATE] = GAN_METRIC_G_RATE,
+    [GAN__METRIC_STEP] = GAN_METRIC_STEP,
+    [GAN__METRIC_EPOCH] = GAN_METRIC_EPOCH,
+    [GAN__METRIC_SAMPLES] = GAN_METRIC_SAMPLES,
+};
+
+/* ---- Life ---------------------------------------------------------------------------------- */
+
+/* Whether the two networks and the data fit together. */
+static int32_t check_fit(const gan_network *g, const gan_network *d, const gan_dataset *data)
+{
+    gan_context *context = g->context;
+    const int64_t made = gan_network_output_elements(g), read = gan_network_input_elements(d);
+    if (made != read) {
+        return gan__fail(context, GAN_ERROR_SHAPE,
+                         "trainer_create: %s makes %lld elements, %s reads %lld", g->name,
+                         (long long)made, d->name, (long long)read);
+    }
+    if (data != NULL && gan_dataset_elements(data) != read) {
+        return gan__fail(context, GAN_ERROR_SHAPE,
+                         "trainer_create: samples have %lld elements, %s reads %lld",
+                         (long long)gan_dataset_elements(data), d->name, (long long)read);
+    }
+    if (gan_network_output_elements(d) != 1) {
+        return gan__fail(context, GAN_ERROR_SHAPE,
+                         "trainer_create: %s has %lld outputs, a discriminator has one logit",
+                         d->name, (long long)gan_network_output_elements(d));
+    }
+    if (d->layers[d->output - 1].kind == GAN__LAYER_SIGMOID) {
+        return gan__fail(context, GAN_ERROR_SHAPE,
+                         "trainer_create: %s ends in a sigmoid; its output must be the logit",
+                         d->name);
+    }
+    return GAN_OK;
+}
+
+int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, gan_dataset *data,
+                           gan_trainer **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    gan_context *context = generator != NULL ? generator->context : NULL;
+    if (generator == NULL || discriminator == NULL || out == NULL) {
+        return gan__fail(context != NULL || discriminator == NULL ? context : discriminator->context,
+                         GAN_ERROR_ARGUMENT, "trainer_create: %s is NULL",
+                         generator == NULL       ? "generator"
+                         : discriminator == NULL ? "discriminator"
+                                                 : "out");
+    }
+    if (generator == discriminator || discriminator->context != context ||
+        (data != NULL && data->context != context)) {
+        return gan__fail(context, GAN_ERROR_ARGUMENT, "trainer_create: %s",
+                         generator == discriminator
+                             ? "generator and discriminator are one network"
+                             : "networks and data are of different contexts");
+    }
+    GAN__TRY(gan__network_ready(generator));
+    GAN__TRY(gan__network_ready(discriminator));
+    GAN__TRY(check_fit(generator, discriminator, data));
+    gan_trainer *trainer = gan__allocate(context, 1, sizeof *trainer);
+    if (trainer == NULL) {
+        return GAN_ERROR_MEMORY;
+    }
+    trainer->context = gan__context_retain(context);
+    trainer->data = data != NULL ? gan__dataset_retain(data) : NULL;
+    trainer->d = (gan__player){.name = "discriminator",
+                               .network = gan__network_retain(discriminator)};
+    trainer->g = (gan__player){.name = "generator", .network = gan__network_retain(generator)};
+    gan__options_reset(&table, trainer->options);
+    for (int32_t i = 0; i < GAN__METRIC_STEP; i++) {
+        trainer->metrics[i] = NAN;
+    }
+    *out = trainer;
+    return GAN_OK;
+}
+
+static void free_player(gan_context *context, gan__player *player)
+{
+    gan__plan_free(player->norm);
+    gan__release(context, player->spare);
+    gan__release(context, player->gradient);
+    gan_optimizer_free(player->optimizer);
+    gan_network_free(player->network);
+}
+
+void gan_trainer_free(gan_trainer *trainer)
+{
+    if (trainer == NULL) {
+        return;
+    }
+    gan_context *context = trainer->context;
+    gan__trainer_forget_plans(trainer);
+    gan__cursor_free(trainer->cursor);
+    gan__release(context, trainer->workspace);
+    gan__release(context, trainer->batch);
+    gan__release(context, trainer->z);
+    gan__release(context, trainer->x);
+    free_player(context, &trainer->g);
+    free_player(context, &trainer->d);
+    gan_dataset_free(trainer->data);
+    gan__release(context, trainer);
+    gan__context_release(context);
+}
+
+/* ---- Options ------------------------------------------------------------------------------- */
+
+static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_optimizer *optimizer)
+{
+    if (optimizer == NULL || optimizer->context != trainer->context) {
+        return gan__fail(trainer->context, GAN_ERROR_ARGUMENT, "trainer: the %s's optimizer is %s",
+                         player->name, optimizer == NULL ? "NULL" : "of another context");
+    }
+    const gan__player *other = player == &trainer->d ? &trainer->g : &trainer->d;
+    const bool serves_other =
+        optimizer == other->optimizer ||
+        (optimizer->network != NULL && optimizer->network != player->network);
+    if (trainer->started || serves_other) {
+        return gan__fail(trainer->context, GAN_ERROR_STATE, "trainer: the %s's optimizer %s",
+                         player->name,
+                         serves_other ? "serves another network" : "is fixed by the first step");
+    }
+    gan_optimizer_free(player->optimizer);
+    player->optimizer = gan__optimizer_retain(optimizer);
+    return GAN_OK;
+}
+
+int32_t gan_trainer_set_generator_optimizer(gan_trainer *trainer, gan_optimizer *optimizer)
+{
+    return trainer == NULL ? GAN_ERROR_ARGUMENT : set_optimizer(trainer, &trainer->g, optimizer);
+}
+
+int32_t gan_trainer_set_discriminator_optimizer(gan_trainer *trainer, gan_optimizer *optimizer)
+{
+    return trainer == NULL ? GAN_ERROR_ARGUMENT : set_optimizer(trainer, &trainer->d, optimizer);
+}
+
+/* The objective may change between steps, everything else is fixed by the first one. */
+static int32_t check_not_fixed(gan_trainer *trainer, const char *key)
+{
+    int32_t index;
+    GAN__TRY(gan__option_find(trainer->context, &table, key, &index));
+    if (trainer->started && index != GAN__TRAIN_BLEND && index != GAN__TRAIN_HALF) {
+        return gan__fail(trainer->context, GAN_ERROR_STATE,
+                         "trainer: %s is fixed by the first step", key);
+    }
+    return GAN_OK;
+}
+
+/* What was prepared for other options, before the first step. */
+static void forget_preparation(gan_trainer *trainer)
+{
+    if (!trainer->started) {
+        gan__trainer_forget_plans(trainer);
+        gan__cursor_free(trainer->cursor);
+        trainer->cursor = NULL;
+    }
+}
+
+int32_t gan_trainer_set_number(gan_trainer *trainer, const char *key, double value)
+{
+    if (trainer == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(check_not_fixed(trainer, key));
+    forget_preparation(trainer);
+    return gan__option_set_number(trainer->context, &table, trainer->options, key, value);
+}
+
+int32_t gan_trainer_set_text(gan_trainer *trainer, const char *key, const char *value)
+{
+    if (trainer == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(check_not_fixed(trainer, key));
+    forget_preparation(trainer);
+    return gan__option_set_text(trainer->context, &table, trainer->options, key, value);
+}
+
+int32_t gan_trainer_get_number(const gan_trainer *trainer, const char *key, double *value)
+{
+    return trainer == NULL ? GAN_ERROR_ARGUMENT
+                           : gan__option_get_number(trainer->context, &table, trainer->options,
+                                                    key, value);
+}
+
+int32_t gan_trainer_get_text(const gan_trainer *trainer, const char *key, const char **value)
+{
+    return trainer == NULL ? GAN_ERROR_ARGUMENT
+                           : gan__option_get_text(trainer->context, &table, trainer->options, key,
+                                                  value);
+}
+
+int32_t gan_trainer_describe_option(int32_t index, const char **name, const char *const **choices,
+                                    double *minimum, double *maximum, const char **help)
+{
+    return gan__option_describe(&table, index, name, choices, minimum, maximum, help);
+}
+
+/* ---- Training ------------------------------------------------------------------------------ */
+
+static int32_t check_idle(gan_trainer *trainer, const char *call)
+{
+    return trainer->busy ? gan__fail(trainer->context, GAN_ERROR_STATE,
+                                     "%s: called from the callback of a run", call)
+                         : GAN_OK;
+}
+
+/* Makes steps until the count or the epoch is reached. */
+static int32_t run(gan_trainer *trainer, int64_t steps, int64_t epoch, gan_step_fn on_step,
+                   void *user)
+{
+    for (int64_t i = 0; i < steps && trainer->cursor->epoch < epoch; i++) {
+        GAN__TRY(gan__trainer_step(trainer, &(gan__supply){0}));
+        if (on_step == NULL) {
+            continue;
+        }
+        trainer->busy = true;
+        const int32_t answer = on_step(user, trainer);
+        trainer->busy = false;
+        if (answer != 0) {
+            return gan__fail(trainer->context, GAN_ERROR_STOPPED,
+                             "run: stopped by the callback (%d) after step %lld", (int)answer,
+                             (long long)trainer->steps);
+        }
+    }
+    return GAN_OK;
+}
+
+static int32_t prepare_run(gan_trainer *trainer, const char *call, int64_t count)
+{
+    GAN__TRY(check_idle(trainer, call));
+    if (count < 0) {
+        return gan__fail(trainer->context, GAN_ERROR_RANGE, "%s: %lld, at least 0", call,
+                         (long long)count);
+    }
+    if (trainer->data == NULL) {
+        return gan__fail(trainer->context, GAN_ERROR_STATE, "%s: the trainer has no data", call);
+    }
+    return gan__trainer_prepare(trainer, (int64_t)trainer->options[GAN__TRAIN_BATCH_SIZE], true);
+}
+
+int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step, void *user)
+{
+    if (trainer == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(prepare_run(trainer, "trainer_run", steps));
+    return run(trainer, steps, INT64_MAX, on_step, user);
+}
+
+int32_t gan_trainer_run_epochs(gan_trainer *trainer, int64_t epochs, gan_step_fn on_step,
+                               void *user)
+{
+    if (trainer == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(prepare_run(trainer, "trainer_run_epochs", epochs));
+    const int64_t now = trainer->cursor->epoch;
+    return run(trainer, INT64_MAX, epochs > INT64_MAX - now ? INT64_MAX : now + epochs, on_step,
+               user);
+}
+
+int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x, const float *z_d,
+                         const float *z_g)
+{
+    if (trainer == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    const bool alternating = trainer->options[GAN__TRAIN_SCHEDULE] == GAN__ALTERNATING;
+    GAN__TRY(check_idle(trainer, "trainer_step"));
+    if (m < 1 || m > BATCH_MAX) {
+        return gan__fail(trainer->context, GAN_ERROR_RANGE,
+                         "trainer_step: m is %lld, not within 1 to %d", (long long)m, BATCH_MAX);
+    }
+    if (x == NULL || z_d == NULL || (z_g == NULL && alternating)) {
+        return gan__fail(trainer->context, GAN_ERROR_ARGUMENT, "trainer_step: %s is NULL",
+                         x == NULL     ? "x"
+                         : z_d == NULL ? "z_d"
+                                       : "z_g");
+    }
+    GAN__TRY(gan__trainer_prepare(trainer, m, false));
+    return gan__trainer_step(trainer, &(gan__supply){m, x, z_d, z_g});
+}
+
+int32_t gan_trainer_metric(const gan_trainer *trainer, const char *name, double *value)
+{
+    if (trainer == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    if (name == NULL || value == NULL) {
+        return gan__fail(trainer->context, GAN_ERROR_ARGUMENT, "trainer_metric: %s is NULL",
+                         name == NULL ? "name" : "value");
+    }
+    for (int32_t i = 0; i < GAN__METRIC_COUNT; i++) {
+        if (strcmp(name, metric_names[i]) == 0) {
+            *value = trainer->metrics[i];
+            return GAN_OK;
+        }
+    }
+    return gan__fail(trainer->context, GAN_ERROR_KEY, "trainer_metric: no metric \"%.64s\"", name);
+}
+
+const char *gan_trainer_metric_name(int32_t index)
+{
+    return index >= 0 && index < GAN__METRIC_COUNT ? metric_names[index] : NULL;
+}
