@@ -4,8 +4,6 @@
 #include "kernel/element.h"
 #include "kernel/simd.h"
 
-#include <string.h>
-
 enum {
     RANK = 6,
     COLUMNS = 256,       /* columns summed at a time, so that the accumulators stay in cache */
@@ -136,107 +134,126 @@ void gan__sum(gan_context *context, int32_t rank, const int64_t *dims, const boo
     }
 }
 
-typedef void (*maximum_fn)(int64_t k, int64_t inner, const real *x, const real *g, real *y);
+/* ---- Maxima ---------------------------------------------------------------------------------
+ * Work goes over lanes, elements of the result that stand side by side: `lane` apart in x, while
+ * the candidates of one lane stand `step` apart. For the last axis that is (k, 1), else (1, inner).
+ */
+
+enum { LANES = 256 }; /* at a time */
 
 typedef struct {
-    maximum_fn function;
-    int64_t outer, k, inner, per_task;
-    int64_t g_step, y_step; /* elements of g and of y for each outer index */
-    const real *x, *g;
+    int64_t k, lane, step;
+} layout;
+
+/* Which candidate of each lane is the first maximum; NaN wins. */
+GAN__SIMD static void find_first(int64_t n, layout l, const real *x, int32_t *best)
+{
+    real top[LANES];
+    for (int64_t i = 0; i < n; i++) {
+        top[i] = x[i * l.lane];
+        best[i] = 0;
+    }
+    for (int64_t j = 1; j < l.k; j++) {
+        const real *candidate = x + j * l.step;
+        for (int64_t i = 0; i < n; i++) {
+            const real value = candidate[i * l.lane];
+            const bool better = (value > top[i]) | ((value != value) & (top[i] == top[i]));
+            top[i] = better ? value : top[i];
+            best[i] = better ? (int32_t)j : best[i];
+        }
+    }
+}
+
+/* y[i] = h at the chosen candidate. */
+static void pick(int64_t n, layout l, const int32_t *best, const real *h, real *y)
+{
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = h[i * l.lane + best[i] * l.step];
+    }
+}
+
+/* y at the chosen candidate = g[i], zeros at the others. */
+GAN__SIMD static void spread(int64_t n, layout l, const int32_t *best, const real *g, real *y)
+{
+    if (l.step == 1) {
+        for (int64_t i = 0; i < n; i++) {
+            for (int64_t j = 0; j < l.k; j++) {
+                y[i * l.lane + j] = j == best[i] ? g[i] : 0;
+            }
+        }
+        return;
+    }
+    for (int64_t j = 0; j < l.k; j++) {
+        for (int64_t i = 0; i < n; i++) {
+            y[i * l.lane + j * l.step] = j == best[i] ? g[i] : 0;
+        }
+    }
+}
+
+typedef struct {
+    enum { TAKE, SCATTER, GATHER } what;
+    int64_t k, inner, rows, row_lanes, per_task; /* rows of lanes that stand side by side */
+    const real *x, *other;                       /* other: g or h */
     real *y;
 } maximum_job;
 
-/* Which j holds the maximum of x[0], x[step], ...: the first of equals; NaN wins. */
-static inline int64_t first_maximum(int64_t k, int64_t step, const real *x)
+/* Lanes `from` to `from + n - 1` of one row. */
+static void do_lanes(const maximum_job *job, int64_t row, int64_t from, int64_t n)
 {
-    int64_t best = 0;
-    for (int64_t j = 1; j < k; j++) {
-        const real value = x[j * step], top = x[best * step];
-        if (value > top || (value != value && top == top)) {
-            best = j;
-        }
-    }
-    return best;
-}
-
-static void take_maximum(int64_t k, int64_t inner, const real *x, const real *g, real *y)
-{
-    (void)g;
-    for (int64_t i = 0; i < inner; i++) {
-        y[i] = x[first_maximum(k, inner, x + i) * inner + i];
-    }
-}
-
-static void scatter_maximum(int64_t k, int64_t inner, const real *x, const real *g, real *y)
-{
-    memset(y, 0, (size_t)(k * inner) * sizeof *y);
-    for (int64_t i = 0; i < inner; i++) {
-        y[first_maximum(k, inner, x + i) * inner + i] = g[i];
-    }
-}
-
-static void gather_maximum(int64_t k, int64_t inner, const real *x, const real *g, real *y)
-{
-    for (int64_t i = 0; i < inner; i++) {
-        y[i] = g[first_maximum(k, inner, x + i) * inner + i];
+    const bool last_axis = job->inner == 1;
+    const layout l = {job->k, last_axis ? job->k : 1, last_axis ? 1 : job->inner};
+    const int64_t wide = row * job->row_lanes * job->k + from * l.lane; /* in arrays like x */
+    const int64_t narrow = row * job->row_lanes + from;                /* in arrays like y */
+    int32_t best[LANES];
+    find_first(n, l, job->x + wide, best);
+    if (job->what == SCATTER) {
+        spread(n, l, best, job->other + narrow, job->y + wide);
+    } else {
+        pick(n, l, best, (job->what == TAKE ? job->x : job->other) + wide, job->y + narrow);
     }
 }
 
 static void maximum_task(void *argument, int64_t task)
 {
     const maximum_job *job = argument;
-    const int64_t from = task * job->per_task;
-    const int64_t end = from + job->per_task < job->outer ? from + job->per_task : job->outer;
-    for (int64_t o = from; o < end; o++) {
-        job->function(job->k, job->inner, job->x + o * job->k * job->inner,
-                      job->g + o * job->g_step, job->y + o * job->y_step);
+    const int64_t blocks = (job->row_lanes + LANES - 1) / LANES;
+    const int64_t end = (task + 1) * job->per_task < job->rows * blocks
+                            ? (task + 1) * job->per_task
+                            : job->rows * blocks;
+    for (int64_t block = task * job->per_task; block < end; block++) {
+        const int64_t from = block % blocks * LANES;
+        const int64_t n = job->row_lanes - from < LANES ? job->row_lanes - from : LANES;
+        do_lanes(job, block / blocks, from, n);
     }
 }
 
-static void run_maximum(gan_context *context, maximum_job job)
+static void run_maximum(gan_context *context, int64_t outer, maximum_job job)
 {
-    const int64_t tasks = tasks_for(job.outer, job.k * job.inner, &job.per_task);
+    job.rows = job.inner == 1 ? 1 : outer;
+    job.row_lanes = job.inner == 1 ? outer : job.inner;
+    const int64_t blocks = job.rows * ((job.row_lanes + LANES - 1) / LANES);
+    const int64_t lanes = job.row_lanes < LANES ? job.row_lanes : LANES;
+    const int64_t tasks = tasks_for(blocks, job.k * lanes, &job.per_task);
     gan__parallel(context, tasks, maximum_task, &job);
 }
 
 void gan__maximum(gan_context *context, int64_t outer, int64_t k, int64_t inner, const real *x,
                   real *y)
 {
-    run_maximum(context, (maximum_job){.function = take_maximum,
-                                       .outer = outer,
-                                       .k = k,
-                                       .inner = inner,
-                                       .g_step = 0,
-                                       .y_step = inner,
-                                       .x = x,
-                                       .g = x,
-                                       .y = y});
+    run_maximum(context, outer, (maximum_job){.what = TAKE, .k = k, .inner = inner, .x = x, .y = y});
 }
 
 void gan__maximum_scatter(gan_context *context, int64_t outer, int64_t k, int64_t inner,
                           const real *x, const real *g, real *y)
 {
-    run_maximum(context, (maximum_job){.function = scatter_maximum,
-                                       .outer = outer,
-                                       .k = k,
-                                       .inner = inner,
-                                       .g_step = inner,
-                                       .y_step = k * inner,
-                                       .x = x,
-                                       .g = g,
-                                       .y = y});
+    run_maximum(context, outer,
+                (maximum_job){
+                    .what = SCATTER, .k = k, .inner = inner, .x = x, .other = g, .y = y});
 }
 
 void gan__maximum_gather(gan_context *context, int64_t outer, int64_t k, int64_t inner,
                          const real *x, const real *h, real *y)
 {
-    run_maximum(context, (maximum_job){.function = gather_maximum,
-                                       .outer = outer,
-                                       .k = k,
-                                       .inner = inner,
-                                       .g_step = k * inner,
-                                       .y_step = inner,
-                                       .x = x,
-                                       .g = h,
-                                       .y = y});
+    run_maximum(context, outer,
+                (maximum_job){.what = GATHER, .k = k, .inner = inner, .x = x, .other = h, .y = y});
 }
