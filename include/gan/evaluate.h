@@ -43,10 +43,10 @@ GAN_API int32_t gan_histogram(gan_context *context, int64_t n, const float *valu
 /* The mean log-likelihood of rows under a Parzen window of Gaussians on the samples:
  *     log p(x) = log mean_i exp(-|x - s_i|^2 / (2 sigma^2)) - elements log(sigma sqrt(2 pi))
  * Memory is bounded, whatever the counts; sums are taken in double.
- *   elements        of one sample or row, at least 1
+ *   elements        of one sample or row, 1 to 2^31 - 1
  *   samples         [sample_count, elements], drawn from the model
  *   rows            [row_count, elements], held-out data
- *   sigma           the bandwidth, greater than 0; in units of the data
+ *   sigma           the bandwidth, 1e-30 to 1e30; in units of the data
  *   mean            receives the mean over the rows, in nats
  *   standard_error  receives the population deviation over rows / sqrt(row_count); may be NULL
  * Errors: ARGUMENT, RANGE, NUMERIC (a sample or row is not finite), MEMORY.
@@ -59,7 +59,7 @@ GAN_API int32_t gan_parzen_log_likelihood(gan_context *context, int64_t elements
 
 /* Chooses the bandwidth with the greatest mean log-likelihood of validation rows.
  *   rows         [row_count, elements], validation data: not the rows to be scored afterwards
- *   sigma_count  at least 1;  sigmas  [sigma_count], each greater than 0
+ *   sigma_count  at least 1;  sigmas  [sigma_count], each 1e-30 to 1e30
  *   means        [sigma_count] receives the mean for each bandwidth, in nats; may be NULL
  *   best         receives the index of the chosen bandwidth; at 0 or sigma_count - 1 the grid
  *                should be extended

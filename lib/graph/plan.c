@@ -246,8 +246,10 @@ int32_t gan__plan_create(gan__graph *graph, int32_t count, const gan__output *ou
     gan__output *owned = gan__allocate(context, count, sizeof *owned);
     gan__plan *plan = gan__allocate(context, 1, sizeof *plan);
     int32_t status = owned != NULL && plan != NULL ? GAN_OK : GAN_ERROR_MEMORY;
-    if (status == GAN_OK) {
+    if (plan != NULL) {
         plan->context = context;
+    }
+    if (status == GAN_OK) {
         status = own_outputs(graph, count, outputs, owned);
     }
     if (status == GAN_OK) {
