@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 /* How often a waiting thread looks before it sleeps: some tens of microseconds, about the time
@@ -186,7 +187,10 @@ void gan__parallel(gan_context *context, int64_t tasks, gan__task_fn function, v
         gan__pool_free(context);
     }
     if (tasks > 1 && context->threads > 1 && context->pool == NULL) {
+        char message[GAN__MESSAGE_BYTES];
+        memcpy(message, context->message, sizeof message);
         context->pool = pool_create(context);
+        memcpy(context->message, message, sizeof message); /* doing without threads is no error */
     }
     struct gan__pool *pool = context->pool;
     if (tasks <= 1 || pool == NULL || pool->count == 0) {

@@ -31,6 +31,27 @@ static bool is_constant(const gan__graph *graph, int32_t x)
     return x >= 0 && x < graph->count && graph->nodes[x].op == GAN__CONSTANT;
 }
 
+/* Whether a builder may hand x back as it is: it has this shape already, and nothing failed. */
+static bool has_shape(const gan__graph *graph, int32_t x, gan__shape shape)
+{
+    return graph->status == GAN_OK && x >= 0 && x < graph->count &&
+           gan__shape_equal(graph->nodes[x].shape, shape);
+}
+
+/* Pushes another look at in[0]. That of a constant is a constant, once its shape is checked. */
+static int32_t look(gan__graph *graph, gan__node node)
+{
+    const int32_t id = gan__push(graph, node);
+    if (id >= 0 && is_constant(graph, node.in[0])) {
+        const double value = graph->nodes[node.in[0]].affine.shift;
+        graph->nodes[id] = (gan__node){.op = GAN__CONSTANT,
+                                       .in = {-1, -1, -1},
+                                       .shape = graph->nodes[id].shape,
+                                       .affine = {.shift = value}};
+    }
+    return id;
+}
+
 /* A sum, difference or product with a constant is an affine function of the other operand. */
 static int32_t with_constant(gan__graph *graph, gan__op op, int32_t a, int32_t b)
 {
@@ -93,7 +114,7 @@ int32_t gan__random_node(gan__graph *graph, gan__distribution distribution, uint
 
 int32_t gan__affine(gan__graph *graph, int32_t x, double scale, double shift)
 {
-    if (scale == 1 && shift == 0) {
+    if (scale == 1 && shift == 0 && has_shape(graph, x, gan__node_shape(graph, x))) {
         return x;
     }
     return gan__push(graph,
@@ -162,24 +183,18 @@ int32_t gan__greater(gan__graph *graph, int32_t a, int32_t b)
 
 int32_t gan__reshape(gan__graph *graph, int32_t x, gan__shape shape)
 {
-    if (x >= 0 && gan__shape_equal(gan__node_shape(graph, x), shape)) {
+    if (has_shape(graph, x, shape)) {
         return x;
     }
-    if (is_constant(graph, x)) {
-        return gan__constant(graph, graph->nodes[x].affine.shift, shape);
-    }
-    return gan__push(graph, (gan__node){.op = GAN__RESHAPE, .in = {x}, .shape = shape});
+    return look(graph, (gan__node){.op = GAN__RESHAPE, .in = {x}, .shape = shape});
 }
 
 int32_t gan__broadcast(gan__graph *graph, int32_t x, gan__shape shape)
 {
-    if (x >= 0 && gan__shape_equal(gan__node_shape(graph, x), shape)) {
+    if (has_shape(graph, x, shape)) {
         return x;
     }
-    if (is_constant(graph, x)) {
-        return gan__constant(graph, graph->nodes[x].affine.shift, shape);
-    }
-    return gan__push(graph, (gan__node){.op = GAN__BROADCAST, .in = {x}, .shape = shape});
+    return look(graph, (gan__node){.op = GAN__BROADCAST, .in = {x}, .shape = shape});
 }
 
 int32_t gan__permute(gan__graph *graph, int32_t x, const int32_t *axes)
@@ -192,12 +207,14 @@ int32_t gan__permute(gan__graph *graph, int32_t x, const int32_t *axes)
 static int32_t block(gan__graph *graph, gan__op op, int32_t x, const int64_t *starts,
                      gan__shape shape)
 {
-    if (x >= 0 && gan__shape_equal(gan__node_shape(graph, x), shape)) {
-        return x;
-    }
     gan__node node = {.op = op, .in = {x}, .shape = shape};
-    memcpy(node.starts, starts, (size_t)shape.rank * sizeof *starts);
-    return gan__push(graph, node);
+    const int32_t rank = gan__node_shape(graph, x).rank;
+    memcpy(node.starts, starts, (size_t)rank * sizeof *starts);
+    bool moved = false;
+    for (int32_t i = 0; i < rank; i++) {
+        moved |= starts[i] != 0;
+    }
+    return !moved && has_shape(graph, x, shape) ? x : gan__push(graph, node);
 }
 
 int32_t gan__slice(gan__graph *graph, int32_t x, const int64_t *starts, gan__shape shape)
@@ -212,7 +229,7 @@ int32_t gan__pad(gan__graph *graph, int32_t x, const int64_t *starts, gan__shape
 
 int32_t gan__sum_to(gan__graph *graph, int32_t x, gan__shape shape)
 {
-    if (x >= 0 && gan__shape_equal(gan__node_shape(graph, x), shape)) {
+    if (has_shape(graph, x, shape)) {
         return x;
     }
     return gan__push(graph, (gan__node){.op = GAN__SUM, .in = {x}, .shape = shape});
@@ -273,14 +290,16 @@ int32_t gan__relu(gan__graph *graph, int32_t x)
 
 int32_t gan__leaky_relu(gan__graph *graph, int32_t x, double slope)
 {
-    return gan__maximum_node(graph, x, gan__affine(graph, x, slope, 0));
+    /* Not 0 x: that is no number where x is infinite. */
+    return slope == 0 ? gan__relu(graph, x)
+                      : gan__maximum_node(graph, x, gan__affine(graph, x, slope, 0));
 }
 
 int32_t gan__concatenate(gan__graph *graph, int32_t a, int32_t b, int32_t axis)
 {
     const gan__shape left = gan__node_shape(graph, a), right = gan__node_shape(graph, b);
-    if (a < 0 || b < 0) {
-        return a < 0 ? a : b;
+    if (graph->status != GAN_OK || a < 0 || b < 0) {
+        return graph->status != GAN_OK ? graph->status : a < 0 ? a : b;
     }
     bool fits = left.rank == right.rank && axis >= 0 && axis < left.rank;
     for (int32_t i = 0; fits && i < left.rank; i++) {

@@ -1,8 +1,7 @@
 /* The plan: everything about running a graph that can be decided once.
  *
  * A plan fixes the order, the fused groups, the place of every number and the workspace. It is
- * immutable: runs with different workspaces may go on at the same time, and a run allocates
- * nothing. It speaks of operations and buffers, never of cores. */
+ * immutable and a run allocates nothing. It speaks of operations and buffers, never of cores. */
 #ifndef GAN_GRAPH_PLAN_H
 #define GAN_GRAPH_PLAN_H
 
@@ -11,8 +10,9 @@
 typedef struct gan__plan gan__plan;
 
 /* Where a result goes: the array bound to `slot`, from element `offset` on. A plan must not write
- * to a slot that it reads. (Two slots may be bound to one array if the plan is a single fused group
- * and reads that array element by element: an update in place.) */
+ * to a slot that it reads. Two slots may be bound to one array for an update in place: if everything
+ * that reads the old numbers does so element by element in the fused group that writes the new ones,
+ * or before it, and was built before the output. */
 typedef struct {
     int32_t node, slot;
     int64_t offset;

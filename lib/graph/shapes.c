@@ -145,7 +145,7 @@ int32_t gan__shape_matmul(gan__graph *graph, gan__node *node)
 
 static int32_t check_axis(gan__graph *graph, const gan__node *node, gan__shape x)
 {
-    if (node->axis < 0 || node->axis >= x.rank) {
+    if (node->axis < 0 || node->axis >= x.rank || x.dims[node->axis] > INT32_MAX) {
         return gan__fail(graph->context, GAN_ERROR_SHAPE, "%s: axis %d of a tensor of rank %d",
                          gan__operations[node->op].name, (int)node->axis, (int)x.rank);
     }

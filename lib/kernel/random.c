@@ -4,6 +4,12 @@
 
 #define TWO_PI 6.283185307179586
 
+#ifdef GAN_REAL_DOUBLE
+#define NEXT_BELOW(x) nextafter(x, -INFINITY)
+#else
+#define NEXT_BELOW(x) nextafterf(x, -INFINITY)
+#endif
+
 /* A float in [0, 1): 24 bits. */
 static inline double unit(uint32_t bits)
 {
@@ -19,6 +25,13 @@ static inline void box_muller(uint32_t first, uint32_t second, double out[2])
     out[1] = radius * sin(angle);
 }
 
+/* a + (b - a) u as a number below b, which rounding could reach. */
+static inline double between(double a, double b, double u)
+{
+    const real value = (real)(a + (b - a) * u), limit = (real)b;
+    return (double)(value < limit || a >= b ? value : NEXT_BELOW(limit));
+}
+
 /* The four numbers of one Philox block. */
 static inline void four(gan__distribution d, philox4x32_ctr_t words, double out[4])
 {
@@ -32,7 +45,7 @@ static inline void four(gan__distribution d, philox4x32_ctr_t words, double out[
             out[i] = d.a + d.b * out[i];
             break;
         case GAN__UNIFORM:
-            out[i] = d.a + (d.b - d.a) * unit(words.v[i]);
+            out[i] = between(d.a, d.b, unit(words.v[i]));
             break;
         default:
             out[i] = unit(words.v[i]) < d.a ? d.b : 0.0;

@@ -6,7 +6,7 @@
 #include "kernel/real.h"
 
 enum {
-    GAN__UNIFORM,  /* U(a, b) */
+    GAN__UNIFORM,  /* U(a, b): a to below b; a itself if a = b */
     GAN__NORMAL,   /* N(mean a, deviation b), Box and Muller 1958 */
     GAN__BERNOULLI /* b with probability a, else 0 */
 };
