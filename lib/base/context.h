@@ -4,6 +4,7 @@
 
 #include <gan/context.h>
 
+#include <float.h>
 #include <stdbool.h>
 
 enum { GAN__MESSAGE_BYTES = 512, GAN__NAME_BYTES = 64, GAN__THREADS_MAX = 256 };
@@ -58,6 +59,12 @@ int32_t gan__copy_name(gan_context *context, const char *what, const char *name,
  * Errors: ARGUMENT (NULL), RANGE (rank, a dimension below 1), SHAPE (too many elements). */
 int32_t gan__check_shape(gan_context *context, const char *what, int32_t rank, const int64_t *dims,
                          int64_t *elements);
+
+/* Whether a number is finite as a float. */
+static inline bool gan__is_float(double x)
+{
+    return x >= -(double)FLT_MAX && x <= (double)FLT_MAX;
+}
 
 /* Return early with the status of a call that failed. */
 #define GAN__TRY(call)                       \

@@ -6,32 +6,36 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Makes an error stick to the network, unless one does already. Returns the one that sticks. */
+/* Makes an error whose message is in the context stick to the network, unless the network is
+ * finished: that stays usable. Returns the error. */
+static int32_t keep_error(gan_network *network, int32_t code)
+{
+    if (network->output == 0) {
+        network->status = code;
+        memcpy(network->message, network->context->message, sizeof network->message);
+    }
+    return code;
+}
+
+/* The error that sticks to the network, for a call that passes it on. */
+static int32_t pass_on(gan_network *network)
+{
+    return gan__fail(network->context, network->status, "%s", network->message);
+}
+
+/* The same with a message of its own. */
 #if defined(__GNUC__) || defined(__clang__)
 __attribute__((format(printf, 3, 4)))
 #endif
 static int32_t refuse(gan_network *network, int32_t code, const char *format, ...)
 {
-    if (network->status == GAN_OK) {
-        char reason[GAN__MESSAGE_BYTES - 2 * GAN__NAME_BYTES];
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(reason, sizeof reason, format, arguments);
-        va_end(arguments);
-        network->status = gan__fail(network->context, code, "network %s: %s", network->name, reason);
-        memcpy(network->message, network->context->message, sizeof network->message);
-    }
-    return network->status;
-}
-
-/* The same for an error whose message is in the context. */
-static int32_t keep_error(gan_network *network, int32_t code)
-{
-    if (network->status == GAN_OK) {
-        network->status = code;
-        memcpy(network->message, network->context->message, sizeof network->message);
-    }
-    return network->status;
+    char reason[GAN__MESSAGE_BYTES - 2 * GAN__NAME_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    gan__fail(network->context, code, "network %s: %s", network->name, reason);
+    return keep_error(network, code);
 }
 
 /* The layer that made tensor x, if a call on it may go on; otherwise NULL and the code. */
@@ -42,7 +46,7 @@ static const gan__layer *maker(gan_network *network, const char *call, int32_t x
         return NULL;
     }
     if (network->status != GAN_OK) {
-        *code = network->status;
+        *code = pass_on(network);
     } else if (network->output != 0) {
         *code = refuse(network, GAN_ERROR_STATE, "%s: the network is finished", call);
     } else if (x < 1 || x > network->layer_count) {
@@ -85,7 +89,7 @@ int32_t gan_network_input(gan_network *network, const char *name, int32_t rank,
         return GAN_ERROR_ARGUMENT;
     }
     if (network->status != GAN_OK) {
-        return network->status;
+        return pass_on(network);
     }
     if (network->layer_count > 0) {
         return refuse(network, GAN_ERROR_STATE, "input: the network has an input");
@@ -249,7 +253,7 @@ int32_t gan_network_leaky_relu(gan_network *network, int32_t x, double slope)
 
 int32_t gan_network_affine(gan_network *network, int32_t x, double scale, double shift)
 {
-    if (network != NULL && network->status == GAN_OK && !(isfinite(scale) && isfinite(shift))) {
+    if (network != NULL && network->status == GAN_OK && !(gan__is_float(scale) && gan__is_float(shift))) {
         return refuse(network, GAN_ERROR_RANGE, "affine: scale %g or shift %g is not finite", scale,
                       shift);
     }
@@ -320,7 +324,7 @@ int32_t gan_network_output(gan_network *network, int32_t x)
         return GAN_ERROR_ARGUMENT;
     }
     if (network->status != GAN_OK) {
-        return gan__fail(network->context, network->status, "%s", network->message);
+        return pass_on(network);
     }
     if (network->output != 0) {
         return gan__fail(network->context, GAN_ERROR_STATE, "network %s: output: already finished",

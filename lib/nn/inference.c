@@ -217,8 +217,7 @@ int32_t gan_network_set_noise(gan_network *network, const char *kind, double a, 
         return gan__fail(context, GAN_ERROR_KEY, "network %s: set_noise: no kind \"%.64s\"",
                          network->name, kind);
     }
-    const double huge = 3e38;
-    if (!(a >= -huge && a <= huge && b <= huge && b >= (uniform ? a : 0))) {
+    if (!gan__is_float(a) || !gan__is_float(b) || b < (uniform ? a : 0)) {
         return gan__fail(context, GAN_ERROR_RANGE, "network %s: set_noise: %s(%g, %g)",
                          network->name, kind, a, b);
     }

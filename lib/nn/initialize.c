@@ -107,7 +107,7 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
     }
     for (int32_t i = first; i <= last; i++) {
         const gan__transform *t = &network->transforms[i];
-        if (!isfinite(a) || !isfinite(b) || !allowed(kinds[index].rule, a, b, t)) {
+        if (!gan__is_float(a) || !gan__is_float(b) || !allowed(kinds[index].rule, a, b, t)) {
             return gan__fail(context, GAN_ERROR_RANGE,
                              "initializer: %s(%g, %g) makes no sense for %s with %lld inputs", kind,
                              a, b, t->name, (long long)t->inputs);

@@ -159,7 +159,7 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
 {
     int32_t first, last;
     GAN__TRY(find_transforms(network, "set_bias", layer, &first, &last));
-    if (!isfinite(value)) {
+    if (!gan__is_float(value)) {
         return gan__fail(network->context, GAN_ERROR_RANGE, "network %s: set_bias: %g",
                          network->name, value);
     }
@@ -175,7 +175,7 @@ int32_t gan_network_set_max_column_norm(gan_network *network, int32_t layer, dou
 {
     int32_t first, last;
     GAN__TRY(find_transforms(network, "set_max_column_norm", layer, &first, &last));
-    if (!isfinite(norm) || norm < 0) {
+    if (!gan__is_float(norm) || norm < 0) {
         return gan__fail(network->context, GAN_ERROR_RANGE,
                          "network %s: set_max_column_norm: %g is not a finite number from 0 up",
                          network->name, norm);

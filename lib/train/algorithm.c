@@ -118,6 +118,9 @@ static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool st
     if (player->optimizer == NULL) {
         GAN__TRY(gan_optimizer_create(context, GAN_MOMENTUM, &player->optimizer));
     }
+    if (elements == 0) {
+        return GAN_OK; /* a player that cannot move */
+    }
     GAN__TRY(gan__optimizer_bind(player->optimizer, player->network, elements, step_back));
     if (player->norm == NULL) {
         GAN__TRY(gan__norm_plan(context, elements, &player->norm));
@@ -296,6 +299,10 @@ static int32_t check_player(step *s, const gan__player *player, const char *loss
     if (!isfinite(loss)) {
         return not_finite(s, player, loss_name);
     }
+    if (player->network->elements == 0) {
+        s->metrics[norm_metric] = 0;
+        return GAN_OK;
+    }
     real squares;
     gan__plan_run(player->norm, &(gan__arguments){.slots = (real *[]){player->gradient, &squares},
                                                   .workspace = s->trainer->workspace});
@@ -334,6 +341,9 @@ static void swap_values(gan__player *player)
 /* Moves a player down its gradient; the first time in a step aside, if it may have to step back. */
 static void update(step *s, gan__player *player, gan__metric rate_metric)
 {
+    if (player->network->elements == 0) {
+        return;
+    }
     const bool aside = player->spare != NULL && !player->moved;
     real *w = player->network->values;
     gan__optimizer_update(player->optimizer, s->epoch, w, player->gradient,

@@ -154,7 +154,7 @@ static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_opti
     const bool serves_other =
         optimizer == other->optimizer ||
         (optimizer->network != NULL && optimizer->network != player->network);
-    if (trainer->started || serves_other) {
+    if (trainer->started || trainer->busy || serves_other) {
         return gan__fail(trainer->context, GAN_ERROR_STATE, "trainer: the %s's optimizer %s",
                          player->name,
                          serves_other ? "serves another network" : "is fixed by the first step");
@@ -179,7 +179,7 @@ static int32_t check_not_fixed(gan_trainer *trainer, const char *key)
 {
     int32_t index;
     GAN__TRY(gan__option_find(trainer->context, &table, key, &index));
-    if (trainer->started && index != GAN__TRAIN_BLEND && index != GAN__TRAIN_HALF) {
+    if ((trainer->started || trainer->busy) && index != GAN__TRAIN_BLEND && index != GAN__TRAIN_HALF) {
         return gan__fail(trainer->context, GAN_ERROR_STATE,
                          "trainer: %s is fixed by the first step", key);
     }
@@ -189,7 +189,7 @@ static int32_t check_not_fixed(gan_trainer *trainer, const char *key)
 /* What was prepared for other options, before the first step. */
 static void forget_preparation(gan_trainer *trainer)
 {
-    if (!trainer->started) {
+    if (!trainer->started && !trainer->busy) {
         gan__trainer_forget_plans(trainer);
         gan__cursor_free(trainer->cursor);
         trainer->cursor = NULL;
@@ -241,7 +241,7 @@ int32_t gan_trainer_describe_option(int32_t index, const char **name, const char
 static int32_t check_idle(gan_trainer *trainer, const char *call)
 {
     return trainer->busy ? gan__fail(trainer->context, GAN_ERROR_STATE,
-                                     "%s: called from the callback of a run", call)
+                                     "%s: called from a callback of a run", call)
                          : GAN_OK;
 }
 
@@ -250,13 +250,12 @@ static int32_t run(gan_trainer *trainer, int64_t steps, int64_t epoch, gan_step_
                    void *user)
 {
     for (int64_t i = 0; i < steps && trainer->cursor->epoch < epoch; i++) {
-        GAN__TRY(gan__trainer_step(trainer, &(gan__supply){0}));
-        if (on_step == NULL) {
-            continue;
-        }
         trainer->busy = true;
-        const int32_t answer = on_step(user, trainer);
+        const int32_t status = gan__trainer_step(trainer, &(gan__supply){0});
+        const int32_t answer =
+            status == GAN_OK && on_step != NULL ? on_step(user, trainer) : 0;
         trainer->busy = false;
+        GAN__TRY(status);
         if (answer != 0) {
             return gan__fail(trainer->context, GAN_ERROR_STOPPED,
                              "run: stopped by the callback (%d) after step %lld", (int)answer,

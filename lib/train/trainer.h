@@ -66,7 +66,7 @@ struct gan_trainer {
     double options[GAN__TRAIN_OPTION_COUNT];
     double metrics[GAN__METRIC_COUNT];
     bool started; /* some options are fixed by the first step */
-    bool busy;    /* within a callback */
+    bool busy;    /* within a step or the callback after it */
     int64_t steps, samples;
 
     gan__cursor *cursor; /* NULL until the first run */
