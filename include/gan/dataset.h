@@ -108,8 +108,8 @@ GAN_API int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int
  *   samples       [capacity] receives [count, elements]
  * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a callback delivered a value that is not finite),
  * STOPPED (a callback failed). Since 0.1. */
-GAN_API int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count,
-                                 float *samples, int64_t capacity);
+GAN_API int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count, float *samples,
+                                 int64_t capacity);
 
 /* Copies labels to the caller.
  *   labels  [capacity] receives [count]

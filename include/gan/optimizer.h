@@ -39,16 +39,17 @@ extern "C" {
 
 /* Keys for gan_optimizer_set_number, with their defaults and ranges. A key that the kind does not
  * read may be set and has no effect. */
-#define GAN_LEARNING_RATE "learning_rate" /* r at the first update; 0.1, adaptive kinds 0.001; >= 0 */
-#define GAN_MU "momentum"                 /* mu; 0.5; [0, 1) */
-#define GAN_FINAL_MU "final_momentum"     /* mu at the end of the ramp; 0.5; [0, 1) */
-#define GAN_MU_EPOCHS "momentum_epochs"   /* epochs of the ramp, 0 for none; 0; [0, 1e9] */
-#define GAN_RHO "rho"                     /* decay of RMSProp's mean square; 0.9; [0, 1) */
-#define GAN_BETA1 "beta1"                 /* Adam; 0.9; [0, 1) */
-#define GAN_BETA2 "beta2"                 /* Adam; 0.999; [0, 1) */
-#define GAN_EPSILON "epsilon"             /* RMSProp, Adam, AdamW; 1e-8; > 0 */
-#define GAN_WEIGHT_DECAY "weight_decay"   /* AdamW; 0.01; >= 0 */
-#define GAN_DECAY "decay"                 /* schedule exponential: r_t = r / decay^t; 1; >= 1 */
+#define GAN_LEARNING_RATE \
+    "learning_rate"                     /* r at the first update; 0.1, adaptive kinds 0.001; >= 0 */
+#define GAN_MU "momentum"               /* mu; 0.5; [0, 1) */
+#define GAN_FINAL_MU "final_momentum"   /* mu at the end of the ramp; 0.5; [0, 1) */
+#define GAN_MU_EPOCHS "momentum_epochs" /* epochs of the ramp, 0 for none; 0; [0, 1e9] */
+#define GAN_RHO "rho"                   /* decay of RMSProp's mean square; 0.9; [0, 1) */
+#define GAN_BETA1 "beta1"               /* Adam; 0.9; [0, 1) */
+#define GAN_BETA2 "beta2"               /* Adam; 0.999; [0, 1) */
+#define GAN_EPSILON "epsilon"           /* RMSProp, Adam, AdamW; 1e-8; > 0 */
+#define GAN_WEIGHT_DECAY "weight_decay" /* AdamW; 0.01; >= 0 */
+#define GAN_DECAY "decay"               /* schedule exponential: r_t = r / decay^t; 1; >= 1 */
 #define GAN_FINAL_LEARNING_RATE "final_learning_rate" /* floor or end of the schedule; 0; >= 0 */
 #define GAN_SCHEDULE_STEPS "schedule_steps" /* updates of linear and cosine; 0; [0, 2^53] */
 
@@ -56,8 +57,8 @@ extern "C" {
 #define GAN_LEARNING_RATE_SCHEDULE "schedule"
 #define GAN_CONSTANT "constant"       /* r (default) */
 #define GAN_EXPONENTIAL "exponential" /* max(final_learning_rate, r / decay^u) */
-#define GAN_LINEAR "linear"           /* from r to final_learning_rate over schedule_steps, then flat */
-#define GAN_COSINE "cosine"           /* the same by half a cosine */
+#define GAN_LINEAR "linear" /* from r to final_learning_rate over schedule_steps, then flat */
+#define GAN_COSINE "cosine" /* the same by half a cosine */
 
 /* Makes an optimizer. It binds to the first network it updates, through a trainer, and then cannot
  * serve another.
@@ -74,7 +75,8 @@ GAN_API void gan_optimizer_free(gan_optimizer *optimizer);
  *   key    one of the keys above;  value  within its range
  * Errors: ARGUMENT (NULL or NaN), KEY, RANGE. Since 0.1. */
 GAN_API int32_t gan_optimizer_set_number(gan_optimizer *optimizer, const char *key, double value);
-GAN_API int32_t gan_optimizer_set_text(gan_optimizer *optimizer, const char *key, const char *value);
+GAN_API int32_t gan_optimizer_set_text(gan_optimizer *optimizer, const char *key,
+                                       const char *value);
 
 /* Reads an option. A text returned belongs to the library and is valid for ever.
  * Errors: ARGUMENT, KEY. Since 0.1. */

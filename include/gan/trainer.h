@@ -23,10 +23,10 @@ extern "C" {
 #endif
 
 /* Keys for gan_trainer_set_number, with their defaults and ranges. */
-#define GAN_BATCH_SIZE "batch_size" /* m, samples of a batch; 100; [1, 2^20] */
+#define GAN_BATCH_SIZE "batch_size"                   /* m, samples of a batch; 100; [1, 2^20] */
 #define GAN_DISCRIMINATOR_STEPS "discriminator_steps" /* k of alternating; 1; [1, 10000] */
-#define GAN_BLEND "blend"         /* b above; 0; [0, 1] */
-#define GAN_HALF "half"           /* 1: h = 1/2, 0: h = 1; 1 */
+#define GAN_BLEND "blend"                             /* b above; 0; [0, 1] */
+#define GAN_HALF "half"                               /* 1: h = 1/2, 0: h = 1; 1 */
 #define GAN_SEED "seed"           /* of noise, dropout and shuffling; 0; [0, 2^53] */
 #define GAN_SHUFFLE "shuffle"     /* 1: a new permutation each epoch, 0: the data's order; 1 */
 #define GAN_DROP_LAST "drop_last" /* 1: leave out the short batch at the end of an epoch; 0 */
@@ -42,18 +42,21 @@ extern "C" {
 
 /* Metrics of the last step, for gan_trainer_metric. D's are those of its last update in the step,
  * taken before that update, with dropout. */
-#define GAN_METRIC_VALUE "value"   /* V = mean log D(x) + mean log(1 - D(G(z))), nats; -log 4 at the optimum */
+#define GAN_METRIC_VALUE \
+    "value" /* V = mean log D(x) + mean log(1 - D(G(z))), nats; -log 4 at the optimum */
 #define GAN_METRIC_D_LOSS "d_loss" /* as above, nats */
 #define GAN_METRIC_G_LOSS "g_loss" /* as above, nats */
 #define GAN_METRIC_D_REAL "d_real" /* mean D(x), a probability */
 #define GAN_METRIC_D_FAKE "d_fake" /* mean D(G(z)), a probability */
-#define GAN_METRIC_D_GRADIENT "d_gradient" /* Euclidean norm of d_loss's gradient by D's parameters */
-#define GAN_METRIC_G_GRADIENT "g_gradient" /* Euclidean norm of g_loss's gradient by G's parameters */
+#define GAN_METRIC_D_GRADIENT \
+    "d_gradient" /* Euclidean norm of d_loss's gradient by D's parameters */
+#define GAN_METRIC_G_GRADIENT \
+    "g_gradient" /* Euclidean norm of g_loss's gradient by G's parameters */
 #define GAN_METRIC_D_RATE "d_learning_rate" /* learning rate of D's last update */
 #define GAN_METRIC_G_RATE "g_learning_rate" /* learning rate of G's last update */
-#define GAN_METRIC_STEP "step"     /* steps made so far */
-#define GAN_METRIC_EPOCH "epoch"   /* full passes over the data so far */
-#define GAN_METRIC_SAMPLES "samples" /* real samples D has been shown so far */
+#define GAN_METRIC_STEP "step"              /* steps made so far */
+#define GAN_METRIC_EPOCH "epoch"            /* full passes over the data so far */
+#define GAN_METRIC_SAMPLES "samples"        /* real samples D has been shown so far */
 
 /* Called after a step; may read metrics, parameters and samples of the networks in training, but
  * must not train, set parameters or free the trainer.

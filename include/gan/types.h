@@ -35,17 +35,17 @@ extern "C" {
 /* Status codes. gan_error_name and gan_error_text give the same to callers without a C compiler. */
 enum {
     GAN_OK = 0,
-    GAN_ERROR_MEMORY = -1,    /* an allocation failed */
-    GAN_ERROR_ARGUMENT = -2,  /* NULL, NaN, or a value that makes no sense here */
-    GAN_ERROR_SHAPE = -3,     /* shapes or lengths that do not fit together */
-    GAN_ERROR_RANGE = -4,     /* a number outside its range; the message gives the bounds */
-    GAN_ERROR_KEY = -5,       /* no option, metric, parameter or choice of that name */
-    GAN_ERROR_STATE = -6,     /* the object is not ready for this call, or no longer */
-    GAN_ERROR_BUFFER = -7,    /* the caller's buffer is too small; the message says what is needed */
-    GAN_ERROR_IO = -8,        /* the operating system could not read or write */
-    GAN_ERROR_FORMAT = -9,    /* a file is not what it should be: corrupt, truncated, unknown */
-    GAN_ERROR_NUMERIC = -10,  /* a loss or gradient is not finite */
-    GAN_ERROR_STOPPED = -11,  /* the caller's callback asked to stop */
+    GAN_ERROR_MEMORY = -1,   /* an allocation failed */
+    GAN_ERROR_ARGUMENT = -2, /* NULL, NaN, or a value that makes no sense here */
+    GAN_ERROR_SHAPE = -3,    /* shapes or lengths that do not fit together */
+    GAN_ERROR_RANGE = -4,    /* a number outside its range; the message gives the bounds */
+    GAN_ERROR_KEY = -5,      /* no option, metric, parameter or choice of that name */
+    GAN_ERROR_STATE = -6,    /* the object is not ready for this call, or no longer */
+    GAN_ERROR_BUFFER = -7,   /* the caller's buffer is too small; the message says what is needed */
+    GAN_ERROR_IO = -8,       /* the operating system could not read or write */
+    GAN_ERROR_FORMAT = -9,   /* a file is not what it should be: corrupt, truncated, unknown */
+    GAN_ERROR_NUMERIC = -10, /* a loss or gradient is not finite */
+    GAN_ERROR_STOPPED = -11, /* the caller's callback asked to stop */
     GAN_ERROR_UNSUPPORTED = -12 /* meaningful, but not something this library does */
 };
 

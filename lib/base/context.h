@@ -45,7 +45,8 @@ int32_t gan__grow(gan_context *context, void **array, int64_t *capacity, int64_t
 #if defined(__GNUC__) || defined(__clang__)
 __attribute__((format(printf, 3, 4)))
 #endif
-int32_t gan__fail(gan_context *context, int32_t code, const char *format, ...);
+int32_t
+gan__fail(gan_context *context, int32_t code, const char *format, ...);
 
 /* a * b for a, b >= 0, or -1 if that does not fit. */
 int64_t gan__multiply(int64_t a, int64_t b);
@@ -67,12 +68,12 @@ static inline bool gan__is_float(double x)
 }
 
 /* Return early with the status of a call that failed. */
-#define GAN__TRY(call)                       \
-    do {                                     \
-        const int32_t gan__status = (call);  \
-        if (gan__status != GAN_OK) {         \
-            return gan__status;              \
-        }                                    \
+#define GAN__TRY(call)                      \
+    do {                                    \
+        const int32_t gan__status = (call); \
+        if (gan__status != GAN_OK) {        \
+            return gan__status;             \
+        }                                   \
     } while (0)
 
 #endif

@@ -30,8 +30,8 @@ typedef struct {
 /* Four random words for elements 4 * block to 4 * block + 3 of a sample. */
 static inline philox4x32_ctr_t gan__philox(gan__random_key key, uint32_t sample, uint32_t block)
 {
-    const philox4x32_ctr_t counter = {
-        {block, sample, (uint32_t)key.step, key.stream << 16 | ((uint32_t)(key.step >> 32) & 0xffff)}};
+    const philox4x32_ctr_t counter = {{block, sample, (uint32_t)key.step,
+                                       key.stream << 16 | ((uint32_t)(key.step >> 32) & 0xffff)}};
     const philox4x32_key_t seed = {{(uint32_t)key.seed, (uint32_t)(key.seed >> 32)}};
     return philox4x32(counter, seed);
 }

@@ -94,22 +94,21 @@ static int32_t binary(gan__graph *graph, gan__op op, int32_t a, int32_t b)
 
 int32_t gan__leaf(gan__graph *graph, int32_t slot, int64_t offset, gan__shape shape)
 {
-    return gan__push(graph,
-                     (gan__node){.op = GAN__LEAF, .shape = shape, .leaf = {slot, offset}});
+    return gan__push(graph, (gan__node){.op = GAN__LEAF, .shape = shape, .leaf = {slot, offset}});
 }
 
 int32_t gan__constant(gan__graph *graph, double value, gan__shape shape)
 {
-    return gan__push(
-        graph, (gan__node){.op = GAN__CONSTANT, .shape = shape, .affine = {.shift = value}});
+    return gan__push(graph,
+                     (gan__node){.op = GAN__CONSTANT, .shape = shape, .affine = {.shift = value}});
 }
 
 int32_t gan__random_node(gan__graph *graph, gan__distribution distribution, uint32_t stream,
                          int64_t period, gan__shape shape)
 {
-    return gan__push(graph, (gan__node){.op = GAN__RANDOM,
-                                        .shape = shape,
-                                        .random = {distribution, stream, period}});
+    return gan__push(
+        graph,
+        (gan__node){.op = GAN__RANDOM, .shape = shape, .random = {distribution, stream, period}});
 }
 
 int32_t gan__affine(gan__graph *graph, int32_t x, double scale, double shift)
@@ -117,8 +116,7 @@ int32_t gan__affine(gan__graph *graph, int32_t x, double scale, double shift)
     if (scale == 1 && shift == 0 && has_shape(graph, x, gan__node_shape(graph, x))) {
         return x;
     }
-    return gan__push(graph,
-                     (gan__node){.op = GAN__AFFINE, .in = {x}, .affine = {scale, shift}});
+    return gan__push(graph, (gan__node){.op = GAN__AFFINE, .in = {x}, .affine = {scale, shift}});
 }
 
 int32_t gan__exp(gan__graph *graph, int32_t x)
@@ -237,9 +235,8 @@ int32_t gan__sum_to(gan__graph *graph, int32_t x, gan__shape shape)
 
 int32_t gan__matmul(gan__graph *graph, int32_t a, bool transpose_a, int32_t b, bool transpose_b)
 {
-    return gan__push(graph, (gan__node){.op = GAN__MATMUL,
-                                        .in = {a, b},
-                                        .matmul = {transpose_a, transpose_b}});
+    return gan__push(
+        graph, (gan__node){.op = GAN__MATMUL, .in = {a, b}, .matmul = {transpose_a, transpose_b}});
 }
 
 int32_t gan__max_axis(gan__graph *graph, int32_t x, int32_t axis)
@@ -307,11 +304,10 @@ int32_t gan__concatenate(gan__graph *graph, int32_t a, int32_t b, int32_t axis)
     }
     if (!fits) {
         char first[GAN__SHAPE_TEXT], second[GAN__SHAPE_TEXT];
-        return gan__graph_fail(
-            graph, gan__fail(graph->context, GAN_ERROR_SHAPE,
-                             "concatenate: %s and %s do not fit along axis %d",
-                             gan__shape_text(left, first), gan__shape_text(right, second),
-                             (int)axis));
+        return gan__graph_fail(graph, gan__fail(graph->context, GAN_ERROR_SHAPE,
+                                                "concatenate: %s and %s do not fit along axis %d",
+                                                gan__shape_text(left, first),
+                                                gan__shape_text(right, second), (int)axis));
     }
     gan__shape whole = left;
     whole.dims[axis] += right.dims[axis];

@@ -190,8 +190,8 @@ static void propagate(gan__graph *graph, int32_t id, const bool *dependent, int3
     }
 }
 
-static int32_t sweep(gan__graph *graph, int32_t y, int32_t count, const int32_t *wrt,
-                     int32_t *out, bool *dependent, int32_t *grads)
+static int32_t sweep(gan__graph *graph, int32_t y, int32_t count, const int32_t *wrt, int32_t *out,
+                     bool *dependent, int32_t *grads)
 {
     mark_dependent(graph, y, count, wrt, dependent);
     for (int32_t id = 0; id <= y; id++) {
@@ -210,8 +210,7 @@ static int32_t sweep(gan__graph *graph, int32_t y, int32_t count, const int32_t 
     return graph->status;
 }
 
-int32_t gan__gradient(gan__graph *graph, int32_t y, int32_t count, const int32_t *wrt,
-                      int32_t *out)
+int32_t gan__gradient(gan__graph *graph, int32_t y, int32_t count, const int32_t *wrt, int32_t *out)
 {
     if (graph->status != GAN_OK) {
         return graph->status;

@@ -104,14 +104,24 @@ gan__view gan__view_of(const gan__node *node, gan__shape input)
     return view;
 }
 
-#define LEAF(name, class) {name, class, 0, gan__shape_given, NULL, NULL, NULL}
-#define ELEMENT(name, arity, gradient) \
-    {#name, GAN__CLASS_ELEMENT, arity, gan__shape_same, gradient, gan__element_##name, NULL}
+#define LEAF(name, class)                                  \
+    {                                                      \
+        name, class, 0, gan__shape_given, NULL, NULL, NULL \
+    }
+#define ELEMENT(name, arity, gradient)                                                         \
+    {                                                                                          \
+#name, GAN__CLASS_ELEMENT, arity, gan__shape_same, gradient, gan__element_##name, NULL \
+    }
 #define UNARY(name) ELEMENT(name, 1, gan__gradient_##name)
 #define BINARY(name) ELEMENT(name, 2, gan__gradient_##name)
-#define LOOK(name, class) {#name, class, 1, gan__shape_##name, gan__gradient_##name, NULL, NULL}
-#define WHOLE(name, arity) \
-    {#name, GAN__CLASS_WHOLE, arity, gan__shape_##name, gan__gradient_##name, NULL, run_##name}
+#define LOOK(name, class)                                                    \
+    {                                                                        \
+#name, class, 1, gan__shape_##name, gan__gradient_##name, NULL, NULL \
+    }
+#define WHOLE(name, arity)                                                                        \
+    {                                                                                             \
+#name, GAN__CLASS_WHOLE, arity, gan__shape_##name, gan__gradient_##name, NULL, run_##name \
+    }
 
 const gan__operation gan__operations[GAN__OP_COUNT] = {
     [GAN__LEAF] = LEAF("leaf", GAN__CLASS_LEAF),

@@ -126,8 +126,8 @@ int32_t gan__schedule_places(gan__schedule *schedule, int64_t *workspace)
     arena memory = {.context = schedule->graph->context};
     int32_t status = GAN_OK;
     for (int32_t unit = 0; unit < schedule->unit_count && status == GAN_OK; unit++) {
-        for (int32_t i = schedule->starts[unit];
-             i < schedule->starts[unit + 1] && status == GAN_OK; i++) {
+        for (int32_t i = schedule->starts[unit]; i < schedule->starts[unit + 1] && status == GAN_OK;
+             i++) {
             status = place_node(schedule, &memory, schedule->order[i]);
         }
         drop(&memory, unit);

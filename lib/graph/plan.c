@@ -106,8 +106,8 @@ static void compile_node(group *g, int32_t id)
         made.random.distribution = node->random.distribution;
         made.random.stream = node->random.stream;
         made.random.period = node->random.period;
-        made.random.columns = gan__shape_elements(node->shape) /
-                              (node->shape.rank > 0 ? node->shape.dims[0] : 1);
+        made.random.columns =
+            gan__shape_elements(node->shape) / (node->shape.rank > 0 ? node->shape.dims[0] : 1);
     } else {
         made.element.function = operation->element;
         made.element.scale = (real)node->affine.scale;

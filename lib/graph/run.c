@@ -118,16 +118,14 @@ static void run_group(gan_context *context, group_run *run)
     finish_sums(run, chunks);
 }
 
-static void run_whole(gan_context *context, const gan__unit *unit,
-                      const gan__arguments *arguments)
+static void run_whole(gan_context *context, const gan__unit *unit, const gan__arguments *arguments)
 {
     const gan__operation *operation = &gan__operations[unit->node.op];
     const real *x[GAN__ARITY_MAX] = {NULL};
     for (int32_t i = 0; i < operation->arity; i++) {
         x[i] = resolve(arguments, NULL, unit->x[i], 0);
     }
-    operation->whole(context, &unit->node, unit->shapes, x,
-                     resolve(arguments, NULL, unit->y, 0));
+    operation->whole(context, &unit->node, unit->shapes, x, resolve(arguments, NULL, unit->y, 0));
 }
 
 void gan__plan_run(const gan__plan *plan, const gan__arguments *arguments)

@@ -49,9 +49,8 @@ static void mark_live(gan__schedule *schedule)
 static int32_t new_unit(gan__schedule *schedule, int64_t elements)
 {
     void *units = schedule->units;
-    const int32_t status =
-        gan__grow(schedule->graph->context, &units, &schedule->unit_capacity,
-                  (int64_t)schedule->unit_count + 1, sizeof *schedule->units);
+    const int32_t status = gan__grow(schedule->graph->context, &units, &schedule->unit_capacity,
+                                     (int64_t)schedule->unit_count + 1, sizeof *schedule->units);
     schedule->units = units;
     if (status != GAN_OK) {
         return status;

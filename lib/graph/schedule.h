@@ -59,9 +59,9 @@ struct gan__plan {
 
 /* What the planner knows of a node. */
 typedef struct {
-    int32_t root;     /* itself, or what it is an alias of */
-    int32_t unit;     /* -1: none (yet) */
-    int32_t last_use; /* the last unit that reads it */
+    int32_t root;                 /* itself, or what it is an alias of */
+    int32_t unit;                 /* -1: none (yet) */
+    int32_t last_use;             /* the last unit that reads it */
     bool live, in_memory, is_sum; /* is_sum: a sum to one element, done at the end of a group */
     gan__place place;
     gan__place partial;
@@ -74,7 +74,7 @@ typedef struct {
     struct {
         int64_t elements; /* 0 for a whole node */
         int32_t nodes;    /* instructions, counting constants once for each reader */
-    } *units;
+    } * units;
     int64_t unit_capacity;
     int32_t unit_count;
     int32_t *starts; /* [unit_count + 1]: where each unit's nodes start in order */

@@ -61,8 +61,7 @@ static inline float exp_of(float x)
     /* 2^k in two factors, so that results near both ends of the range are right. */
     const int32_t k = (int32_t)(bits_of(shifted) - bits_of(magic));
     const int32_t half = k / 2;
-    return p * float_of((uint32_t)(half + 127) << 23) *
-           float_of((uint32_t)(k - half + 127) << 23);
+    return p * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(k - half + 127) << 23);
 }
 
 /* log(1 + u) for u in [0, 1], as 2 atanh(s) with s = u / (2 + u). Error 3e-8. */
@@ -111,17 +110,17 @@ static inline real maximum_of(real a, real b)
     return a > b || a != a ? a : b;
 }
 
-#define KERNEL(name, expression)                                                               \
-    GAN__SIMD void gan__element_##name(int64_t n, const real *a, const real *b, real scale,    \
-                                       real shift, real *y)                                    \
-    {                                                                                          \
-        (void)a, (void)b, (void)scale, (void)shift;                                            \
-        for (int64_t i = 0; i < n; i++) {                                                      \
-            y[i] = (expression);                                                               \
-        }                                                                                      \
+#define KERNEL(name, expression)                                                            \
+    GAN__SIMD void gan__element_##name(int64_t n, const real *a, const real *b, real scale, \
+                                       real shift, real *y)                                 \
+    {                                                                                       \
+        (void)a, (void)b, (void)scale, (void)shift;                                         \
+        for (int64_t i = 0; i < n; i++) {                                                   \
+            y[i] = (expression);                                                            \
+        }                                                                                   \
     }
 
-KERNEL(affine, scale * a[i] + shift)
+KERNEL(affine, scale *a[i] + shift)
 KERNEL(exp, exp_of(a[i]))
 KERNEL(reciprocal, (real)1 / a[i])
 KERNEL(tanh, tanh_of(a[i]))

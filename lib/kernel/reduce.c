@@ -6,7 +6,7 @@
 
 enum {
     RANK = 6,
-    COLUMNS = 256,       /* columns summed at a time, so that the accumulators stay in cache */
+    COLUMNS = 256,        /* columns summed at a time, so that the accumulators stay in cache */
     TASK_ELEMENTS = 32768 /* numbers read by one task, about */
 };
 
@@ -84,8 +84,7 @@ static void sum_columns(void *argument, int64_t task)
     const int64_t from = task % blocks * COLUMNS;
     const int64_t n = s->inner - from < COLUMNS ? s->inner - from : COLUMNS;
     const int64_t row = task / blocks;
-    const real *x =
-        s->x + place(s->kept_rank, s->kept, s->kept_stride, row * s->inner) + from;
+    const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, row * s->inner) + from;
     double sum[COLUMNS] = {0};
     for (int64_t t = 0; t < s->terms; t++) {
         add_columns(n, x + place(s->summed_rank, s->summed, s->summed_stride, t), sum);
@@ -101,14 +100,13 @@ static void sum_rows(void *argument, int64_t task)
 {
     const summation *s = argument;
     const int64_t run = s->summed_rank > 0 ? s->summed[s->summed_rank - 1] : 1;
-    const int64_t end = (task + 1) * s->per_task < s->outputs ? (task + 1) * s->per_task
-                                                              : s->outputs;
+    const int64_t end =
+        (task + 1) * s->per_task < s->outputs ? (task + 1) * s->per_task : s->outputs;
     for (int64_t o = task * s->per_task; o < end; o++) {
         const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, o);
         double sum = 0;
         for (int64_t t = 0; t < s->terms; t += run) {
-            sum += gan__element_sum(run,
-                                    x + place(s->summed_rank, s->summed, s->summed_stride, t));
+            sum += gan__element_sum(run, x + place(s->summed_rank, s->summed, s->summed_stride, t));
         }
         s->y[o] = (real)sum;
     }
@@ -203,7 +201,7 @@ static void do_lanes(const maximum_job *job, int64_t row, int64_t from, int64_t 
     const bool last_axis = job->inner == 1;
     const layout l = {job->k, last_axis ? job->k : 1, last_axis ? 1 : job->inner};
     const int64_t wide = row * job->row_lanes * job->k + from * l.lane; /* in arrays like x */
-    const int64_t narrow = row * job->row_lanes + from;                /* in arrays like y */
+    const int64_t narrow = row * job->row_lanes + from;                 /* in arrays like y */
     int32_t best[LANES];
     find_first(n, l, job->x + wide, best);
     if (job->what == SCATTER) {
@@ -217,9 +215,8 @@ static void maximum_task(void *argument, int64_t task)
 {
     const maximum_job *job = argument;
     const int64_t blocks = (job->row_lanes + LANES - 1) / LANES;
-    const int64_t end = (task + 1) * job->per_task < job->rows * blocks
-                            ? (task + 1) * job->per_task
-                            : job->rows * blocks;
+    const int64_t end = (task + 1) * job->per_task < job->rows * blocks ? (task + 1) * job->per_task
+                                                                        : job->rows * blocks;
     for (int64_t block = task * job->per_task; block < end; block++) {
         const int64_t from = block % blocks * LANES;
         const int64_t n = job->row_lanes - from < LANES ? job->row_lanes - from : LANES;
@@ -240,15 +237,15 @@ static void run_maximum(gan_context *context, int64_t outer, maximum_job job)
 void gan__maximum(gan_context *context, int64_t outer, int64_t k, int64_t inner, const real *x,
                   real *y)
 {
-    run_maximum(context, outer, (maximum_job){.what = TAKE, .k = k, .inner = inner, .x = x, .y = y});
+    run_maximum(context, outer,
+                (maximum_job){.what = TAKE, .k = k, .inner = inner, .x = x, .y = y});
 }
 
 void gan__maximum_scatter(gan_context *context, int64_t outer, int64_t k, int64_t inner,
                           const real *x, const real *g, real *y)
 {
     run_maximum(context, outer,
-                (maximum_job){
-                    .what = SCATTER, .k = k, .inner = inner, .x = x, .other = g, .y = y});
+                (maximum_job){.what = SCATTER, .k = k, .inner = inner, .x = x, .other = g, .y = y});
 }
 
 void gan__maximum_gather(gan_context *context, int64_t outer, int64_t k, int64_t inner,

@@ -27,7 +27,8 @@ static int32_t pass_on(gan_network *network)
 #if defined(__GNUC__) || defined(__clang__)
 __attribute__((format(printf, 3, 4)))
 #endif
-static int32_t refuse(gan_network *network, int32_t code, const char *format, ...)
+static int32_t
+refuse(gan_network *network, int32_t code, const char *format, ...)
 {
     char reason[GAN__MESSAGE_BYTES - 2 * GAN__NAME_BYTES];
     va_list arguments;
@@ -82,8 +83,7 @@ static int32_t add_same(gan_network *network, const char *call, gan__layer_kind 
     return add_layer(network, (gan__layer){kind, {x}, from->shape, a, b, 0});
 }
 
-int32_t gan_network_input(gan_network *network, const char *name, int32_t rank,
-                          const int64_t *dims)
+int32_t gan_network_input(gan_network *network, const char *name, int32_t rank, const int64_t *dims)
 {
     if (network == NULL) {
         return GAN_ERROR_ARGUMENT;
@@ -103,8 +103,8 @@ int32_t gan_network_input(gan_network *network, const char *name, int32_t rank,
     if (status != GAN_OK) {
         return keep_error(network, status);
     }
-    return add_layer(network, (gan__layer){.kind = GAN__LAYER_INPUT,
-                                           .shape = gan__shape_of(rank, dims)});
+    return add_layer(network,
+                     (gan__layer){.kind = GAN__LAYER_INPUT, .shape = gan__shape_of(rank, dims)});
 }
 
 /* ---- Transformations ----------------------------------------------------------------------- */
@@ -157,10 +157,10 @@ static int32_t add_transform(gan_network *network, int64_t inputs, int64_t units
                                                   .pieces = pieces,
                                                   .offset = network->elements,
                                                   .a = 1};
-    network->parameters[2 * index] = (gan__parameter){
-        .shape = gan__shape_2(inputs, outputs), .offset = network->elements};
-    network->parameters[2 * index + 1] = (gan__parameter){
-        .shape = gan__shape_1(outputs), .offset = network->elements + weights};
+    network->parameters[2 * index] =
+        (gan__parameter){.shape = gan__shape_2(inputs, outputs), .offset = network->elements};
+    network->parameters[2 * index + 1] =
+        (gan__parameter){.shape = gan__shape_1(outputs), .offset = network->elements + weights};
     network->elements += weights + outputs;
     network->transform_count = index + 1;
     network->parameter_count = 2 * index + 2;
@@ -185,17 +185,18 @@ static int32_t add_affine_layer(gan_network *network, gan__layer_kind kind, cons
     const int64_t weights = outputs < 0 ? -1 : gan__multiply(inputs + 1, outputs);
     const int64_t most = INT64_MAX / (int64_t)sizeof(real) - network->elements;
     if (outputs > INT32_MAX || weights < 0 || weights > most) {
-        return refuse(network, GAN_ERROR_SHAPE, "%s: %lld inputs, %lld units of %lld pieces: "
-                      "too large", call, (long long)inputs, (long long)units, (long long)pieces);
+        return refuse(network, GAN_ERROR_SHAPE,
+                      "%s: %lld inputs, %lld units of %lld pieces: "
+                      "too large",
+                      call, (long long)inputs, (long long)units, (long long)pieces);
     }
     const int32_t index = add_transform(network, inputs, units, pieces);
     if (index < 0) {
         return index;
     }
-    return add_layer(network, (gan__layer){.kind = kind,
-                                           .in = {x},
-                                           .shape = gan__shape_1(units),
-                                           .index = index});
+    return add_layer(
+        network,
+        (gan__layer){.kind = kind, .in = {x}, .shape = gan__shape_1(units), .index = index});
 }
 
 int32_t gan_network_dense(gan_network *network, int32_t x, int64_t units)
@@ -253,7 +254,8 @@ int32_t gan_network_leaky_relu(gan_network *network, int32_t x, double slope)
 
 int32_t gan_network_affine(gan_network *network, int32_t x, double scale, double shift)
 {
-    if (network != NULL && network->status == GAN_OK && !(gan__is_float(scale) && gan__is_float(shift))) {
+    if (network != NULL && network->status == GAN_OK &&
+        !(gan__is_float(scale) && gan__is_float(shift))) {
         return refuse(network, GAN_ERROR_RANGE, "affine: scale %g or shift %g is not finite", scale,
                       shift);
     }
@@ -278,8 +280,7 @@ int32_t gan_network_reshape(gan_network *network, int32_t x, int32_t rank, const
         return refuse(network, GAN_ERROR_SHAPE, "reshape: %s to %s: not as many elements",
                       gan__shape_text(from->shape, before), gan__shape_text(shape, after));
     }
-    return add_layer(network,
-                     (gan__layer){.kind = GAN__LAYER_RESHAPE, .in = {x}, .shape = shape});
+    return add_layer(network, (gan__layer){.kind = GAN__LAYER_RESHAPE, .in = {x}, .shape = shape});
 }
 
 int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t y, int32_t axis)
@@ -312,10 +313,9 @@ int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t y, int3
     if (status != GAN_OK) {
         return keep_error(network, status);
     }
-    return add_layer(network, (gan__layer){.kind = GAN__LAYER_CONCATENATE,
-                                           .in = {x, y},
-                                           .shape = shape,
-                                           .index = axis});
+    return add_layer(
+        network,
+        (gan__layer){.kind = GAN__LAYER_CONCATENATE, .in = {x, y}, .shape = shape, .index = axis});
 }
 
 int32_t gan_network_output(gan_network *network, int32_t x)

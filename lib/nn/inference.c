@@ -23,9 +23,8 @@ static const gan__shape *output_shape(const gan_network *network)
 
 int64_t gan_network_input_elements(const gan_network *network)
 {
-    return network != NULL && network->layer_count > 0
-               ? gan__shape_elements(*input_shape(network))
-               : 0;
+    return network != NULL && network->layer_count > 0 ? gan__shape_elements(*input_shape(network))
+                                                       : 0;
 }
 
 int64_t gan_network_output_elements(const gan_network *network)
@@ -51,8 +50,8 @@ static int32_t plan_forward(gan_network *network, gan__graph *graph, gan__plan *
 
 static int32_t plan_noise(gan_network *network, gan__graph *graph, gan__plan **plan)
 {
-    const gan__output output = {
-        gan__network_noise_node(network, graph, GAN__STREAM_SAMPLE, BATCH), SLOT_INPUT, 0};
+    const gan__output output = {gan__network_noise_node(network, graph, GAN__STREAM_SAMPLE, BATCH),
+                                SLOT_INPUT, 0};
     return gan__plan_create(graph, 1, &output, GAN__PLAN_FUSED, plan);
 }
 
@@ -167,8 +166,8 @@ int32_t gan_network_forward(gan_network *network, int64_t n, const float *x, flo
 }
 
 /* Draws noise, and with `evaluate` feeds it to the network; writes the last of these to out. */
-static int32_t draw(gan_network *network, const char *call, bool evaluate, uint64_t seed,
-                    int64_t n, float *out, int64_t capacity)
+static int32_t draw(gan_network *network, const char *call, bool evaluate, uint64_t seed, int64_t n,
+                    float *out, int64_t capacity)
 {
     if (network == NULL) {
         return GAN_ERROR_ARGUMENT;

@@ -35,8 +35,7 @@ static gan__distribution glorot_uniform(const gan__transform *t)
 
 static gan__distribution glorot_normal(const gan__transform *t)
 {
-    return (gan__distribution){GAN__NORMAL, 0,
-                               t->a * sqrt(2.0 / (double)(t->inputs + t->outputs))};
+    return (gan__distribution){GAN__NORMAL, 0, t->a * sqrt(2.0 / (double)(t->inputs + t->outputs))};
 }
 
 static gan__distribution he_uniform(const gan__transform *t)
@@ -206,11 +205,9 @@ enum { SLOT_BEFORE, SLOT_AFTER }; /* of the constraints: bound to one array */
 static int32_t limited_columns(gan__graph *graph, const gan__transform *t)
 {
     const gan__shape row = gan__shape_2(1, t->outputs);
-    const int32_t w =
-        gan__leaf(graph, SLOT_BEFORE, t->offset, gan__shape_2(t->inputs, t->outputs));
+    const int32_t w = gan__leaf(graph, SLOT_BEFORE, t->offset, gan__shape_2(t->inputs, t->outputs));
     const int32_t norm = gan__sqrt(graph, gan__sum_to(graph, gan__square(graph, w), row));
-    const int32_t clipped =
-        gan__minimum_node(graph, norm, gan__constant(graph, t->max_norm, row));
+    const int32_t clipped = gan__minimum_node(graph, norm, gan__constant(graph, t->max_norm, row));
     const int32_t ratio = gan__divide(graph, clipped, gan__affine(graph, norm, 1, 1e-7));
     return gan__multiply_nodes(graph, w, ratio);
 }
@@ -228,8 +225,7 @@ int32_t gan__network_prepare_constraints(gan_network *network)
     for (int32_t i = 0; i < network->transform_count; i++) {
         const gan__transform *t = &network->transforms[i];
         if (t->max_norm > 0) {
-            outputs[count++] =
-                (gan__output){limited_columns(&graph, t), SLOT_AFTER, t->offset};
+            outputs[count++] = (gan__output){limited_columns(&graph, t), SLOT_AFTER, t->offset};
         }
     }
     if (count > 0) {

@@ -47,8 +47,8 @@ static int32_t build_maxout(const gan_network *network, gan__graph *graph, const
     return gan__reshape(graph, top, gan__batch_shape(m, layer->shape));
 }
 
-static int32_t build_dropout(const gan_network *network, gan__graph *graph,
-                             const gan__build *build, const gan__layer *layer, const int32_t *in)
+static int32_t build_dropout(const gan_network *network, gan__graph *graph, const gan__build *build,
+                             const gan__layer *layer, const int32_t *in)
 {
     (void)network;
     if (!build->training || layer->a == 1) {
@@ -56,14 +56,12 @@ static int32_t build_dropout(const gan_network *network, gan__graph *graph,
     }
     const gan__distribution mask = {GAN__BERNOULLI, layer->a, 1 / layer->a};
     return gan__multiply_nodes(graph, in[0],
-                               gan__random_node(graph, mask,
-                                                build->stream + (uint32_t)layer->index, 0,
-                                                gan__node_shape(graph, in[0])));
+                               gan__random_node(graph, mask, build->stream + (uint32_t)layer->index,
+                                                0, gan__node_shape(graph, in[0])));
 }
 
 static int32_t build_leaky_relu(const gan_network *network, gan__graph *graph,
-                                const gan__build *build, const gan__layer *layer,
-                                const int32_t *in)
+                                const gan__build *build, const gan__layer *layer, const int32_t *in)
 {
     (void)network, (void)build;
     return gan__leaky_relu(graph, in[0], layer->a);
@@ -77,8 +75,8 @@ static int32_t build_affine(const gan_network *network, gan__graph *graph, const
 }
 
 /* Also the input: gives x the shape the layers expect. */
-static int32_t build_reshape(const gan_network *network, gan__graph *graph,
-                             const gan__build *build, const gan__layer *layer, const int32_t *in)
+static int32_t build_reshape(const gan_network *network, gan__graph *graph, const gan__build *build,
+                             const gan__layer *layer, const int32_t *in)
 {
     (void)network, (void)build;
     return gan__reshape(graph, in[0], gan__batch_shape(batch_of(graph, in[0]), layer->shape));
@@ -92,13 +90,13 @@ static int32_t build_concatenate(const gan_network *network, gan__graph *graph,
     return gan__concatenate(graph, in[0], in[1], layer->index + 1);
 }
 
-#define ELEMENT(name)                                                                            \
-    static int32_t build_##name(const gan_network *network, gan__graph *graph,                   \
-                                const gan__build *build, const gan__layer *layer,                \
-                                const int32_t *in)                                               \
-    {                                                                                            \
-        (void)network, (void)build, (void)layer;                                                 \
-        return gan__##name(graph, in[0]);                                                        \
+#define ELEMENT(name)                                                             \
+    static int32_t build_##name(const gan_network *network, gan__graph *graph,    \
+                                const gan__build *build, const gan__layer *layer, \
+                                const int32_t *in)                                \
+    {                                                                             \
+        (void)network, (void)build, (void)layer;                                  \
+        return gan__##name(graph, in[0]);                                         \
     }
 
 ELEMENT(relu)
@@ -107,26 +105,20 @@ ELEMENT(sigmoid)
 ELEMENT(softplus)
 
 static const build_fn builders[GAN__LAYER_COUNT] = {
-    [GAN__LAYER_INPUT] = build_reshape,
-    [GAN__LAYER_DENSE] = build_dense,
-    [GAN__LAYER_MAXOUT] = build_maxout,
-    [GAN__LAYER_DROPOUT] = build_dropout,
-    [GAN__LAYER_RELU] = build_relu,
-    [GAN__LAYER_LEAKY_RELU] = build_leaky_relu,
-    [GAN__LAYER_TANH] = build_tanh,
-    [GAN__LAYER_SIGMOID] = build_sigmoid,
-    [GAN__LAYER_SOFTPLUS] = build_softplus,
-    [GAN__LAYER_AFFINE] = build_affine,
-    [GAN__LAYER_RESHAPE] = build_reshape,
-    [GAN__LAYER_CONCATENATE] = build_concatenate,
+    [GAN__LAYER_INPUT] = build_reshape,     [GAN__LAYER_DENSE] = build_dense,
+    [GAN__LAYER_MAXOUT] = build_maxout,     [GAN__LAYER_DROPOUT] = build_dropout,
+    [GAN__LAYER_RELU] = build_relu,         [GAN__LAYER_LEAKY_RELU] = build_leaky_relu,
+    [GAN__LAYER_TANH] = build_tanh,         [GAN__LAYER_SIGMOID] = build_sigmoid,
+    [GAN__LAYER_SOFTPLUS] = build_softplus, [GAN__LAYER_AFFINE] = build_affine,
+    [GAN__LAYER_RESHAPE] = build_reshape,   [GAN__LAYER_CONCATENATE] = build_concatenate,
 };
 
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
                          int32_t *nodes)
 {
     for (int32_t i = 0; i < network->parameter_count; i++) {
-        nodes[i] = gan__leaf(graph, slot, network->parameters[i].offset,
-                             network->parameters[i].shape);
+        nodes[i] =
+            gan__leaf(graph, slot, network->parameters[i].offset, network->parameters[i].shape);
     }
 }
 

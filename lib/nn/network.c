@@ -147,8 +147,8 @@ int32_t gan_network_set_name(gan_network *network, int32_t layer, const char *na
     return GAN_OK;
 }
 
-int32_t gan_network_set_initializer(gan_network *network, int32_t layer, const char *kind,
-                                    double a, double b)
+int32_t gan_network_set_initializer(gan_network *network, int32_t layer, const char *kind, double a,
+                                    double b)
 {
     int32_t first, last;
     GAN__TRY(find_transforms(network, "set_initializer", layer, &first, &last));

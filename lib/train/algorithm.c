@@ -203,9 +203,9 @@ int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw)
 typedef struct {
     gan_trainer *trainer;
     const gan__supply *supply;
-    int64_t epoch;       /* for the momentum ramp: the one its first batch belongs to */
-    uint64_t tick;       /* numbers the runs of random plans through all steps */
-    int64_t m;           /* samples of the batch at hand */
+    int64_t epoch; /* for the momentum ramp: the one its first batch belongs to */
+    uint64_t tick; /* numbers the runs of random plans through all steps */
+    int64_t m;     /* samples of the batch at hand */
     gan__batch_plans *plans;
     double metrics[GAN__METRIC_COUNT];
     int64_t samples;

@@ -4,7 +4,8 @@
 /* mean log D */
 static int32_t mean_log_d(gan__graph *graph, int32_t logits)
 {
-    return gan__negate(graph, gan__mean_all(graph, gan__softplus(graph, gan__negate(graph, logits))));
+    return gan__negate(graph,
+                       gan__mean_all(graph, gan__softplus(graph, gan__negate(graph, logits))));
 }
 
 /* mean log(1 - D) */
@@ -16,8 +17,8 @@ static int32_t mean_log_not_d(gan__graph *graph, int32_t logits)
 gan__d_side gan__objective_d(gan__graph *graph, gan__objective objective, int32_t real_logits,
                              int32_t fake_logits)
 {
-    const int32_t value = gan__add(graph, mean_log_d(graph, real_logits),
-                                   mean_log_not_d(graph, fake_logits));
+    const int32_t value =
+        gan__add(graph, mean_log_d(graph, real_logits), mean_log_not_d(graph, fake_logits));
     return (gan__d_side){
         .value = value,
         .loss = gan__affine(graph, value, -objective.half, 0),

@@ -114,35 +114,34 @@ void gan_optimizer_free(gan_optimizer *optimizer)
 
 int32_t gan_optimizer_set_number(gan_optimizer *optimizer, const char *key, double value)
 {
-    return optimizer == NULL ? GAN_ERROR_ARGUMENT
-                             : gan__option_set_number(optimizer->context, &table,
-                                                      optimizer->options, key, value);
+    return optimizer == NULL
+               ? GAN_ERROR_ARGUMENT
+               : gan__option_set_number(optimizer->context, &table, optimizer->options, key, value);
 }
 
 int32_t gan_optimizer_set_text(gan_optimizer *optimizer, const char *key, const char *value)
 {
-    return optimizer == NULL ? GAN_ERROR_ARGUMENT
-                             : gan__option_set_text(optimizer->context, &table,
-                                                    optimizer->options, key, value);
+    return optimizer == NULL
+               ? GAN_ERROR_ARGUMENT
+               : gan__option_set_text(optimizer->context, &table, optimizer->options, key, value);
 }
 
 int32_t gan_optimizer_get_number(const gan_optimizer *optimizer, const char *key, double *value)
 {
-    return optimizer == NULL ? GAN_ERROR_ARGUMENT
-                             : gan__option_get_number(optimizer->context, &table,
-                                                      optimizer->options, key, value);
+    return optimizer == NULL
+               ? GAN_ERROR_ARGUMENT
+               : gan__option_get_number(optimizer->context, &table, optimizer->options, key, value);
 }
 
 int32_t gan_optimizer_get_text(const gan_optimizer *optimizer, const char *key, const char **value)
 {
-    return optimizer == NULL ? GAN_ERROR_ARGUMENT
-                             : gan__option_get_text(optimizer->context, &table, optimizer->options,
-                                                    key, value);
+    return optimizer == NULL
+               ? GAN_ERROR_ARGUMENT
+               : gan__option_get_text(optimizer->context, &table, optimizer->options, key, value);
 }
 
-int32_t gan_optimizer_describe_option(int32_t index, const char **name,
-                                      const char *const **choices, double *minimum,
-                                      double *maximum, const char **help)
+int32_t gan_optimizer_describe_option(int32_t index, const char **name, const char *const **choices,
+                                      double *minimum, double *maximum, const char **help)
 {
     return gan__option_describe(&table, index, name, choices, minimum, maximum, help);
 }
@@ -179,8 +178,8 @@ static int32_t plan_update(gan_optimizer *optimizer, int64_t elements, gan__plan
     for (int32_t i = 0; i < optimizer->rule->states; i++) {
         outputs[1 + i] = (gan__output){update.new_state[i], SLOT_NEW_STATE, i * elements};
     }
-    const int32_t status = gan__plan_create(&graph, 1 + optimizer->rule->states, outputs,
-                                            GAN__PLAN_FUSED, plan);
+    const int32_t status =
+        gan__plan_create(&graph, 1 + optimizer->rule->states, outputs, GAN__PLAN_FUSED, plan);
     gan__graph_free(&graph);
     return status;
 }

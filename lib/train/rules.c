@@ -23,16 +23,14 @@ static void sgd(gan__update *u)
 static void momentum(gan__update *u)
 {
     const int32_t moved = times(u, u->g, GAN__NUMBER_RATE);
-    u->new_state[0] =
-        gan__subtract(u->graph, times(u, u->state[0], GAN__NUMBER_KEEP_1), moved);
+    u->new_state[0] = gan__subtract(u->graph, times(u, u->state[0], GAN__NUMBER_KEEP_1), moved);
     u->new_w = gan__add(u->graph, u->w, u->new_state[0]);
 }
 
 static void nesterov(gan__update *u)
 {
     const int32_t moved = times(u, u->g, GAN__NUMBER_RATE);
-    u->new_state[0] =
-        gan__subtract(u->graph, times(u, u->state[0], GAN__NUMBER_KEEP_1), moved);
+    u->new_state[0] = gan__subtract(u->graph, times(u, u->state[0], GAN__NUMBER_KEEP_1), moved);
     const int32_t ahead = times(u, u->new_state[0], GAN__NUMBER_KEEP_1);
     u->new_w = gan__add(u->graph, u->w, gan__subtract(u->graph, ahead, moved));
 }
@@ -40,27 +38,25 @@ static void nesterov(gan__update *u)
 static void rmsprop(gan__update *u)
 {
     gan__graph *graph = u->graph;
-    u->new_state[0] = mix(u, u->state[0], GAN__NUMBER_KEEP_1, gan__square(graph, u->g),
-                          GAN__NUMBER_TAKE_1);
+    u->new_state[0] =
+        mix(u, u->state[0], GAN__NUMBER_KEEP_1, gan__square(graph, u->g), GAN__NUMBER_TAKE_1);
     const int32_t root = gan__sqrt(
         graph, gan__add(graph, u->new_state[0], gan__update_number(u, GAN__NUMBER_EPSILON)));
-    u->new_w = gan__subtract(graph, u->w,
-                             times(u, gan__divide(graph, u->g, root), GAN__NUMBER_RATE));
+    u->new_w =
+        gan__subtract(graph, u->w, times(u, gan__divide(graph, u->g, root), GAN__NUMBER_RATE));
 }
 
 /* Adam's update, of w shrunk before if `decay`. */
 static void adam_of(gan__update *u, bool decay)
 {
     gan__graph *graph = u->graph;
-    u->new_state[0] =
-        mix(u, u->state[0], GAN__NUMBER_KEEP_1, u->g, GAN__NUMBER_TAKE_1);
-    u->new_state[1] = mix(u, u->state[1], GAN__NUMBER_KEEP_2, gan__square(graph, u->g),
-                          GAN__NUMBER_TAKE_2);
+    u->new_state[0] = mix(u, u->state[0], GAN__NUMBER_KEEP_1, u->g, GAN__NUMBER_TAKE_1);
+    u->new_state[1] =
+        mix(u, u->state[1], GAN__NUMBER_KEEP_2, gan__square(graph, u->g), GAN__NUMBER_TAKE_2);
     const int32_t root =
         gan__add(graph, times(u, gan__sqrt(graph, u->new_state[1]), GAN__NUMBER_ROOT),
                  gan__update_number(u, GAN__NUMBER_EPSILON));
-    const int32_t move =
-        times(u, gan__divide(graph, u->new_state[0], root), GAN__NUMBER_RATE);
+    const int32_t move = times(u, gan__divide(graph, u->new_state[0], root), GAN__NUMBER_RATE);
     const int32_t w = decay ? times(u, u->w, GAN__NUMBER_SHRINK) : u->w;
     u->new_w = gan__subtract(graph, w, move);
 }

@@ -9,8 +9,7 @@ static const char *const schedules[] = {GAN_ALTERNATING, GAN_SIMULTANEOUS, NULL}
 enum { BATCH_MAX = 1048576 };
 
 static const gan__option options[GAN__TRAIN_OPTION_COUNT] = {
-    [GAN__TRAIN_BATCH_SIZE] = {GAN_BATCH_SIZE, NULL, 100, 1, BATCH_MAX, true,
-                               "samples of a batch"},
+    [GAN__TRAIN_BATCH_SIZE] = {GAN_BATCH_SIZE, NULL, 100, 1, BATCH_MAX, true, "samples of a batch"},
     [GAN__TRAIN_DISCRIMINATOR_STEPS] = {GAN_DISCRIMINATOR_STEPS, NULL, 1, 1, 10000, true,
                                         "updates of D before each of G, when alternating"},
     [GAN__TRAIN_BLEND] = {GAN_BLEND, NULL, 0, 0, 1, false,
@@ -81,7 +80,8 @@ int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, g
     }
     gan_context *context = generator != NULL ? generator->context : NULL;
     if (generator == NULL || discriminator == NULL || out == NULL) {
-        return gan__fail(context != NULL || discriminator == NULL ? context : discriminator->context,
+        return gan__fail(context != NULL || discriminator == NULL ? context
+                                                                  : discriminator->context,
                          GAN_ERROR_ARGUMENT, "trainer_create: %s is NULL",
                          generator == NULL       ? "generator"
                          : discriminator == NULL ? "discriminator"
@@ -103,8 +103,8 @@ int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, g
     }
     trainer->context = gan__context_retain(context);
     trainer->data = data != NULL ? gan__dataset_retain(data) : NULL;
-    trainer->d = (gan__player){.name = "discriminator",
-                               .network = gan__network_retain(discriminator)};
+    trainer->d =
+        (gan__player){.name = "discriminator", .network = gan__network_retain(discriminator)};
     trainer->g = (gan__player){.name = "generator", .network = gan__network_retain(generator)};
     gan__options_reset(&table, trainer->options);
     for (int32_t i = 0; i < GAN__METRIC_STEP; i++) {
@@ -151,9 +151,8 @@ static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_opti
                          player->name, optimizer == NULL ? "NULL" : "of another context");
     }
     const gan__player *other = player == &trainer->d ? &trainer->g : &trainer->d;
-    const bool serves_other =
-        optimizer == other->optimizer ||
-        (optimizer->network != NULL && optimizer->network != player->network);
+    const bool serves_other = optimizer == other->optimizer ||
+                              (optimizer->network != NULL && optimizer->network != player->network);
     if (trainer->started || trainer->busy || serves_other) {
         return gan__fail(trainer->context, GAN_ERROR_STATE, "trainer: the %s's optimizer %s",
                          player->name,
@@ -179,7 +178,8 @@ static int32_t check_not_fixed(gan_trainer *trainer, const char *key)
 {
     int32_t index;
     GAN__TRY(gan__option_find(trainer->context, &table, key, &index));
-    if ((trainer->started || trainer->busy) && index != GAN__TRAIN_BLEND && index != GAN__TRAIN_HALF) {
+    if ((trainer->started || trainer->busy) && index != GAN__TRAIN_BLEND &&
+        index != GAN__TRAIN_HALF) {
         return gan__fail(trainer->context, GAN_ERROR_STATE,
                          "trainer: %s is fixed by the first step", key);
     }
@@ -218,16 +218,16 @@ int32_t gan_trainer_set_text(gan_trainer *trainer, const char *key, const char *
 
 int32_t gan_trainer_get_number(const gan_trainer *trainer, const char *key, double *value)
 {
-    return trainer == NULL ? GAN_ERROR_ARGUMENT
-                           : gan__option_get_number(trainer->context, &table, trainer->options,
-                                                    key, value);
+    return trainer == NULL
+               ? GAN_ERROR_ARGUMENT
+               : gan__option_get_number(trainer->context, &table, trainer->options, key, value);
 }
 
 int32_t gan_trainer_get_text(const gan_trainer *trainer, const char *key, const char **value)
 {
-    return trainer == NULL ? GAN_ERROR_ARGUMENT
-                           : gan__option_get_text(trainer->context, &table, trainer->options, key,
-                                                  value);
+    return trainer == NULL
+               ? GAN_ERROR_ARGUMENT
+               : gan__option_get_text(trainer->context, &table, trainer->options, key, value);
 }
 
 int32_t gan_trainer_describe_option(int32_t index, const char **name, const char *const **choices,
@@ -252,8 +252,7 @@ static int32_t run(gan_trainer *trainer, int64_t steps, int64_t epoch, gan_step_
     for (int64_t i = 0; i < steps && trainer->cursor->epoch < epoch; i++) {
         trainer->busy = true;
         const int32_t status = gan__trainer_step(trainer, &(gan__supply){0});
-        const int32_t answer =
-            status == GAN_OK && on_step != NULL ? on_step(user, trainer) : 0;
+        const int32_t answer = status == GAN_OK && on_step != NULL ? on_step(user, trainer) : 0;
         trainer->busy = false;
         GAN__TRY(status);
         if (answer != 0) {

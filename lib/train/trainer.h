@@ -71,11 +71,11 @@ struct gan_trainer {
 
     gan__cursor *cursor; /* NULL until the first run */
     gan__batch_plans plans[GAN__BATCH_SIZES];
-    int32_t oldest;               /* the plans to be given up next */
-    gan__objective objective;     /* of the plans */
-    gan__distribution noise;      /* of the plans */
+    int32_t oldest;           /* the plans to be given up next */
+    gan__objective objective; /* of the plans */
+    gan__distribution noise;  /* of the plans */
     real *x, *z, *workspace;
-    float *batch; /* as the data set delivers it */
+    float *batch;                     /* as the data set delivers it */
     int64_t capacity, workspace_size; /* samples of x, z and batch; elements */
 };
 

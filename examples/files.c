@@ -1,0 +1,66 @@
+#include "files.h"
+
+#include "check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void make_directory(const char *path)
+{
+    if (mkdir(path, 0777) == 0) {
+        return;
+    }
+    int reason = errno;
+    struct stat found;
+    if (stat(path, &found) != 0 || !S_ISDIR(found.st_mode)) {
+        fail("cannot make the folder %s: %s", path, strerror(reason));
+    }
+}
+
+void make_directories(const char *path)
+{
+    size_t length = strlen(path);
+    char *part = allocate(length + 1, 1);
+    memcpy(part, path, length);
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        make_directory(part);
+        *slash = '/';
+    }
+    make_directory(part);
+    free(part);
+}
+
+char *join_path(const char *directory, const char *name)
+{
+    size_t size = strlen(directory) + strlen(name) + 2;
+    char *path = allocate(size, 1);
+    snprintf(path, size, "%s/%s", directory, name);
+    return path;
+}
+
+bool file_readable(const char *path)
+{
+    return access(path, R_OK) == 0;
+}
+
+FILE *create_file(const char *path)
+{
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        fail("cannot write %s: %s", path, strerror(errno));
+    }
+    return file;
+}
+
+void close_file(FILE *file, const char *path)
+{
+    int broken = ferror(file);
+    if (fclose(file) != 0 || broken) {
+        fail("cannot write all of %s: %s", path,
+             broken ? "an earlier write failed" : strerror(errno));
+    }
+}

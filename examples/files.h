@@ -1,0 +1,23 @@
+/* Folders, and files that are known to be whole once they are closed. */
+#ifndef EXAMPLES_FILES_H
+#define EXAMPLES_FILES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Makes a folder and those above it, as mkdir -p does. */
+void make_directories(const char *path);
+
+/* "directory/name"; the caller frees it. */
+char *join_path(const char *directory, const char *name);
+
+/* Whether the program may read a file of that name. */
+bool file_readable(const char *path);
+
+/* Opens a file for writing, in place of one that is there. */
+FILE *create_file(const char *path);
+
+/* Closes it; ends the program if any byte of it could not be written. */
+void close_file(FILE *file, const char *path);
+
+#endif

@@ -1,0 +1,31 @@
+#include "interrupt.h"
+
+#include "check.h"
+
+#include <signal.h>
+
+static volatile sig_atomic_t noted = 0;
+
+/* Runs inside the signal: it may do nothing but set the flag and hand the next signal back to the
+ * system. */
+static void note(int number)
+{
+    (void)number;
+    noted = 1;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
+void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) {
+        fail("cannot catch SIGINT and SIGTERM");
+    }
+}
+
+bool interrupted(void)
+{
+    return noted != 0;
+}

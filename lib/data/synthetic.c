@@ -1,0 +1,152 @@
+#include "data/dataset.h"
+#include "data/words.h"
+
+#include <math.h>
+
+/* Gaussians of one deviation about places that differ. */
+typedef struct mixture mixture;
+struct mixture {
+    gan__source base;
+    uint64_t seed;
+    double deviation, size; /* size: the mean, the radius or the spacing */
+    int64_t modes;
+    /* Writes the mean of one mode. centre: [2], of which base.elements are used */
+    void (*place)(const mixture *source, int64_t mode, double *centre);
+};
+
+static const double two_pi = 6.283185307179586476925;
+
+/* No number of a sample can then be beyond the range of float: the farthest mode of a grid is at
+ * 2^14 spacings, the farthest draw at 8.6 deviations. */
+static const double largest = 1e30;
+
+static void place_single(const mixture *source, int64_t mode, double *centre)
+{
+    (void)mode;
+    centre[0] = source->size;
+}
+
+static void place_on_ring(const mixture *source, int64_t mode, double *centre)
+{
+    const double angle = two_pi * (double)mode / (double)source->modes;
+    centre[0] = source->size * cos(angle);
+    centre[1] = source->size * sin(angle);
+}
+
+static void place_on_grid(const mixture *source, int64_t mode, double *centre)
+{
+    const int64_t side = (int64_t)sqrt((double)source->modes); /* exact: modes is side^2 <= 2^30 */
+    const int64_t row = mode / side, column = mode % side;
+    const double middle = (double)(side - 1) / 2;
+    centre[0] = source->size * ((double)column - middle);
+    centre[1] = source->size * ((double)row - middle);
+}
+
+/* Two independent draws from N(0, 1), at most 8.6 from 0. Source: Box and Muller 1958. */
+static void draw_normals(gan__words *words, double *normals)
+{
+    const double radius = sqrt(-2 * log(1 - gan__words_uniform(words)));
+    const double angle = two_pi * gan__words_uniform(words);
+    normals[0] = radius * cos(angle);
+    normals[1] = radius * sin(angle);
+}
+
+/* sample: [base.elements]; index: its number, of any size */
+static void draw_sample(const mixture *source, uint64_t index, float *sample)
+{
+    const gan__random_key key = {
+        .seed = source->seed, .step = index >> 32, .stream = GAN__STREAM_DATA};
+    gan__words words = gan__words_start(key, (uint32_t)index);
+    double normals[2], centre[2];
+    draw_normals(&words, normals);
+    const int64_t mode = source->modes > 1 ? gan__words_below(&words, (uint32_t)source->modes) : 0;
+    source->place(source, mode, centre);
+    for (int64_t i = 0; i < source->base.elements; i++) {
+        sample[i] = (float)(centre[i] + source->deviation * normals[i]);
+    }
+}
+
+static int32_t read_draws(const gan__source *base, uint64_t first, int64_t count, float *samples)
+{
+    for (int64_t i = 0; i < count; i++) {
+        draw_sample((const mixture *)base, first + (uint64_t)i, samples + i * base->elements);
+    }
+    return GAN_OK;
+}
+
+/* Checks one real number. Errors: ARGUMENT (NaN), RANGE. */
+static int32_t check_number(gan_context *context, const char *what, double value, double low)
+{
+    if (isnan(value)) {
+        return gan__fail(context, GAN_ERROR_ARGUMENT, "data set: %s is NaN", what);
+    }
+    if (value < low || value > largest) {
+        return gan__fail(context, GAN_ERROR_RANGE, "data set: %s is %.9g, not within %.9g to %.9g",
+                         what, value, low, largest);
+    }
+    return GAN_OK;
+}
+
+/* Checks one whole number. Errors: RANGE. */
+static int32_t check_whole(gan_context *context, const char *what, int64_t value, int64_t high)
+{
+    if (value < 1 || value > high) {
+        return gan__fail(context, GAN_ERROR_RANGE, "data set: %s is %lld, not within 1 to %lld",
+                         what, (long long)value, (long long)high);
+    }
+    return GAN_OK;
+}
+
+/* Makes the data set of a recipe, whose base is still to be filled in. */
+static int32_t mixture_create(gan_context *context, int64_t count, int64_t elements,
+                              const mixture *recipe, gan_dataset **out)
+{
+    static const gan__source_kind kind = {.read = read_draws, .endless = true};
+    GAN__TRY(check_whole(context, "count", count, INT64_C(1) << 40));
+    GAN__TRY(check_number(context, "deviation", recipe->deviation, 0));
+    gan__source *base;
+    GAN__TRY(gan__source_create(context, &kind, sizeof(mixture), count, 1, &elements, &base));
+    mixture *source = (mixture *)base;
+    const gan__source filled = source->base;
+    *source = *recipe;
+    source->base = filled;
+    return gan__dataset_create(base, 1, out);
+}
+
+int32_t gan_dataset_gaussian(gan_context *context, int64_t count, double mean, double deviation,
+                             uint64_t seed, gan_dataset **out)
+{
+    GAN__TRY(gan__dataset_begin(context, out));
+    GAN__TRY(check_number(context, "mean", mean, -largest));
+    const mixture recipe = {
+        .seed = seed, .deviation = deviation, .size = mean, .modes = 1, .place = place_single};
+    return mixture_create(context, count, 1, &recipe, out);
+}
+
+int32_t gan_dataset_ring(gan_context *context, int64_t count, int64_t modes, double radius,
+                         double deviation, uint64_t seed, gan_dataset **out)
+{
+    GAN__TRY(gan__dataset_begin(context, out));
+    GAN__TRY(check_whole(context, "modes", modes, INT64_C(1) << 30));
+    GAN__TRY(check_number(context, "radius", radius, 0));
+    const mixture recipe = {.seed = seed,
+                            .deviation = deviation,
+                            .size = radius,
+                            .modes = modes,
+                            .place = place_on_ring};
+    return mixture_create(context, count, 2, &recipe, out);
+}
+
+int32_t gan_dataset_grid(gan_context *context, int64_t count, int64_t side, double spacing,
+                         double deviation, uint64_t seed, gan_dataset **out)
+{
+    GAN__TRY(gan__dataset_begin(context, out));
+    GAN__TRY(check_whole(context, "side", side, INT64_C(1) << 15));
+    GAN__TRY(check_number(context, "spacing", spacing, 0));
+    const mixture recipe = {.seed = seed,
+                            .deviation = deviation,
+                            .size = spacing,
+                            .modes = side * side,
+                            .place = place_on_grid};
+    return mixture_create(context, count, 2, &recipe, out);
+}
