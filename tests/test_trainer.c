@@ -655,7 +655,7 @@ static void refuse_step(const float *x, const float *z_d, const float *z_g, cons
     ck_assert_uint_eq(digest(), before);
     set_parameter(D, "layer0.weight", 1, 1);
     ok(gan_trainer_step(trainer, 1, (float[]){1}, (float[]){1}, (float[]){1}));
-    finish();
+    clear();
 }
 
 START_TEST(failures_name_player_step_and_tensor)
@@ -665,26 +665,40 @@ START_TEST(failures_name_player_step_and_tensor)
     start_numbers(1, 1, &p, 0.1);
     free_pair(p);
     refuse_step(many, one, one, "step 1: discriminator: d_loss is not finite");
+    end_context(ctx, &own);
 
     start_numbers(1, 1, &p, 0.1);
     free_pair(p);
     ok(gan_trainer_step(trainer, 1, one, one, one));
     refuse_step(one, endless, one, "step 2: discriminator: d_loss is not finite");
+    end_context(ctx, &own);
 
     start_numbers(1, 1, &p, 0.1);
     free_pair(p);
     refuse_step(one, one, many, "step 1: generator: g_loss is not finite");
+    end_context(ctx, &own);
 
     /* The logit is 1e30 * -1e-30 = -1; the gradient by D's weight is finite, but not its square. */
     start_numbers(1, -1e-30f, &p, 0);
     free_pair(p);
     refuse_step(large, one, one, "step 1: discriminator: the gradient's norm is not finite");
+    end_context(ctx, &own);
 
     /* v = -1e37 gives -g = z 1e37 = 1e39: infinite, though the logit w z v = -1e33 is not. */
     start_numbers(1e-6f, -1e37f, &p, 0);
     free_pair(p);
     refuse_step((float[]){0}, (float[]){0}, (float[]){100},
                 "step 1: generator: the gradient of layer0.weight is not finite");
+    end_context(ctx, &own);
+
+    /* The same when simultaneous: D, whose gradient is finite, must not have moved. */
+    start_numbers(1e-6f, -1e37f, &p, 0.1);
+    ok(gan_trainer_set_text(trainer, GAN_SCHEDULE, GAN_SIMULTANEOUS));
+    refuse_step((float[]){0}, (float[]){100}, NULL,
+                "step 1: generator: the gradient of layer0.weight is not finite");
+    ck_assert_int_eq(gan_optimizer_updates(p.d), 1); /* the one that refuse_step makes at last */
+    free_pair(p);
+    end_context(ctx, &own);
 
     /* With k = 2 the second update of D fails after the first one was made. */
     start_numbers(1, 1, &p, 0.1);
@@ -1137,6 +1151,101 @@ START_TEST(runs_draw_noise_from_the_prior)
 }
 END_TEST
 
+/* Data 0, D(x) = v x with v near 0 and G(z) = z: an update of D moves v by -z / 4 times the rate.
+ * With k = 2 it moves by the sum of two, which must be independent. */
+START_TEST(each_update_of_d_has_new_noise)
+{
+    enum { N = 600 };
+    const double rate = 4e-3;
+    double squares = 0;
+    start();
+    linear_networks(1, 1);
+    set_parameter(G, "layer0.weight", 1, 1);
+    ok(gan_dataset_gaussian(ctx, 100, 0, 0, 1, &data));
+    ok(gan_trainer_create(G, D, data, &trainer));
+    ok(gan_trainer_set_number(trainer, GAN_BATCH_SIZE, 1));
+    ok(gan_trainer_set_number(trainer, GAN_DISCRIMINATOR_STEPS, 2));
+    free_pair(give_optimizers(GAN_SGD, rate, GAN_SGD, 0));
+    for (int i = 0; i < N; i++) {
+        float v;
+        set_parameter(D, "layer0.weight", 1, 0);
+        set_parameter(D, "layer0.bias", 1, 0);
+        ok(gan_trainer_run(trainer, 1, NULL, NULL));
+        ok(gan_network_get_parameter(D, "layer0.weight", &v, 1));
+        squares += pow((double)v / (rate / 4), 2) / N;
+    }
+    near(squares, 2, 5 * 2 * sqrt(2.0 / N)); /* 4 if both were the same */
+    finish();
+}
+END_TEST
+
+/* ---- Changes between steps ------------------------------------------------------------------- */
+
+START_TEST(the_objective_may_change_between_steps)
+{
+    const struct {
+        double half, blend;
+    } changes[] = {{1, 0}, {0, 0}, {0, 1}, {0, 0.5}, {1, 0.5}, {1, 0}};
+    start();
+    linear_networks(2, 2);
+    set_parameter(D, "layer0.weight", 2, 0);
+    ok(gan_trainer_create(G, D, NULL, &trainer));
+    free_pair(give_optimizers(GAN_SGD, 0, GAN_SGD, 0));
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const float v[2] = {1, 2};
+        const double h = changes[i].half == 1 ? 0.5 : 1, b = changes[i].blend;
+        ok(gan_trainer_set_number(trainer, GAN_HALF, changes[i].half));
+        ok(gan_trainer_set_number(trainer, GAN_BLEND, b));
+        ok(gan_trainer_step(trainer, 1, v, v, v));
+        near(metric(GAN_METRIC_D_LOSS), h * log(4), 1e-6);
+        near(metric(GAN_METRIC_G_LOSS), (1 - b) * log(2) - b * h * log(2), 1e-6);
+    }
+    finish();
+}
+END_TEST
+
+/* The noise of ten steps: the move of w in G(z) = w z against D(x) = x. */
+static void noise_range(double *low, double *high)
+{
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (int i = 0; i < 10; i++) {
+        float w;
+        set_parameter(G, "layer0.weight", 1, 0);
+        set_parameter(G, "layer0.bias", 1, 0);
+        ok(gan_trainer_run(trainer, 1, NULL, NULL));
+        ok(gan_network_get_parameter(G, "layer0.weight", &w, 1));
+        *low = fmin(*low, (double)w);
+        *high = fmax(*high, (double)w);
+    }
+}
+
+START_TEST(the_prior_may_change_between_steps)
+{
+    double low, high;
+    start();
+    linear_networks(1, 1);
+    set_parameter(D, "layer0.weight", 1, 1);
+    ok(gan_dataset_gaussian(ctx, 100, 0, 1, 1, &data));
+    ok(gan_trainer_create(G, D, data, &trainer));
+    ok(gan_trainer_set_number(trainer, GAN_BATCH_SIZE, 1));
+    free_pair(give_optimizers(GAN_SGD, 0, GAN_SGD, 2));
+    ok(gan_network_set_noise(G, GAN_NOISE_UNIFORM, 0, 1));
+    noise_range(&low, &high);
+    ck_assert(low >= 0 && high < 1);
+    ok(gan_network_set_noise(G, GAN_NOISE_UNIFORM, 0, 100));
+    noise_range(&low, &high);
+    ck_assert(low >= 0 && high > 2 && high < 100);
+    ok(gan_network_set_noise(G, GAN_NOISE_UNIFORM, 99, 100));
+    noise_range(&low, &high);
+    ck_assert(low >= 99 && high < 100);
+    ok(gan_network_set_noise(G, GAN_NOISE_NORMAL, 99, 100));
+    noise_range(&low, &high);
+    ck_assert(low < 98 && high > 101);
+    finish();
+}
+END_TEST
+
 /* ---- Making trainers ------------------------------------------------------------------------- */
 
 START_TEST(players_must_fit)
@@ -1243,6 +1352,7 @@ int main(void)
         metrics_have_names_and_are_unknown_before_the_first_step, an_undecided_discriminator,
         a_sure_discriminator, the_optimal_discriminator_is_learnt,
         dropout_keeps_its_share_and_scales_it, real_and_generated_samples_have_masks_of_their_own,
-        runs_draw_noise_from_the_prior, players_must_fit, a_generator_may_have_no_parameters,
-        frees_come_in_any_order);
+        runs_draw_noise_from_the_prior, each_update_of_d_has_new_noise,
+        the_objective_may_change_between_steps, the_prior_may_change_between_steps,
+        players_must_fit, a_generator_may_have_no_parameters, frees_come_in_any_order);
 }

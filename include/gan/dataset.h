@@ -1,8 +1,8 @@
 /* Data sets: where real samples come from.
  *
  * A data set is a list of samples of one shape, read as float32. Values are delivered as
- * scale * stored + shift; bytes start with scale 1/255. A data set never changes; slices share
- * the data of their parent. */
+ * scale * stored + shift, computed in double and rounded once; bytes start with scale 1/255. A data
+ * set never changes; slices share the data of their parent. */
 #ifndef GAN_DATASET_H
 #define GAN_DATASET_H
 
@@ -37,11 +37,13 @@ GAN_API int32_t gan_dataset_from_bytes(gan_context *context, int64_t count, int3
 /* Reads an IDX file (the format of MNIST), raw or gzipped; elements of type unsigned byte.
  * The first dimension counts the samples, the rest is the shape of one; a file of one dimension
  * holds samples of shape [1]. Memory used is bounded by the size of the file: by its length, or
- * by 1032 times that if gzipped, whatever the header claims.
+ * by 1032 times that if gzipped, whatever the header claims. Several gzip members may follow each
+ * other.
  *   path         the file
  *   labels_path  an IDX file of one dimension with as many bytes, or NULL for no labels
  *   out          receives the data set; the caller frees it
- * Errors: ARGUMENT, IO, FORMAT (truncated, trailing bytes, corrupt, other type), SHAPE, MEMORY.
+ * Errors: ARGUMENT, IO, FORMAT (truncated, trailing bytes, corrupt, other type), SHAPE, MEMORY,
+ * UNSUPPORTED (zlib does not start).
  * Source: the MNIST web page, "file format". Since 0.1. */
 GAN_API int32_t gan_dataset_open_idx(gan_context *context, const char *path,
                                      const char *labels_path, gan_dataset **out);
@@ -49,21 +51,21 @@ GAN_API int32_t gan_dataset_open_idx(gan_context *context, const char *path,
 /* Samples of shape [1] from N(mean, deviation^2): as many as `count`, sample i being a pure
  * function of the seed and i.
  *   count      1 to 2^40: the length of an epoch
- *   deviation  at least 0;  seed  any
+ *   mean  -1e30 to 1e30;  deviation  0 to 1e30;  seed  any
  * Errors: ARGUMENT, RANGE, MEMORY. Since 0.1. */
 GAN_API int32_t gan_dataset_gaussian(gan_context *context, int64_t count, double mean,
                                      double deviation, uint64_t seed, gan_dataset **out);
 
 /* Samples of shape [2] from `modes` Gaussians of equal weight on a circle about the origin, the
  * first at (radius, 0).
- *   modes  at least 1;  radius, deviation  at least 0
+ *   modes  1 to 2^30;  radius, deviation  0 to 1e30
  * Errors: ARGUMENT, RANGE, MEMORY. Source: the ring of Metz et al. 2017. Since 0.1. */
 GAN_API int32_t gan_dataset_ring(gan_context *context, int64_t count, int64_t modes, double radius,
                                  double deviation, uint64_t seed, gan_dataset **out);
 
 /* Samples of shape [2] from side * side Gaussians of equal weight on a square grid about the
  * origin.
- *   side  1 to 2^15;  spacing, deviation  at least 0
+ *   side  1 to 2^15;  spacing, deviation  0 to 1e30
  * Errors: ARGUMENT, RANGE, MEMORY. Source: the grid of Dumoulin et al. 2017. Since 0.1. */
 GAN_API int32_t gan_dataset_grid(gan_context *context, int64_t count, int64_t side, double spacing,
                                  double deviation, uint64_t seed, gan_dataset **out);
@@ -106,7 +108,8 @@ GAN_API int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int
 /* Copies samples to the caller in their order.
  *   start, count  a range within the data set, count at least 1
  *   samples       [capacity] receives [count, elements]
- * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a callback delivered a value that is not finite),
+ * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a value from a callback, or after scaling, is not
+ * finite),
  * STOPPED (a callback failed). Since 0.1. */
 GAN_API int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count, float *samples,
                                  int64_t capacity);

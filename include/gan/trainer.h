@@ -110,7 +110,8 @@ GAN_API int32_t gan_trainer_describe_option(int32_t index, const char **name,
  *   on_step  called after each step, or NULL;  user  handed to it
  * Errors: ARGUMENT, RANGE, STATE (no data), STOPPED (the callback asked for it), NUMERIC (a loss
  * or gradient is not finite: the message names player, step and tensor, the parameters are those
- * before that step), MEMORY (they are too), those of a data callback. Since 0.1. */
+ * before that step), MEMORY (they are too), those of a data callback, UNSUPPORTED (2^32 samples or
+ * more to shuffle). Since 0.1. */
 GAN_API int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step,
                                 void *user);
 

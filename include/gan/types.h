@@ -36,7 +36,7 @@ extern "C" {
 enum {
     GAN_OK = 0,
     GAN_ERROR_MEMORY = -1,   /* an allocation failed */
-    GAN_ERROR_ARGUMENT = -2, /* NULL, NaN, or a value that makes no sense here */
+    GAN_ERROR_ARGUMENT = -2, /* NULL, or a value that makes no sense here */
     GAN_ERROR_SHAPE = -3,    /* shapes or lengths that do not fit together */
     GAN_ERROR_RANGE = -4,    /* a number outside its range; the message gives the bounds */
     GAN_ERROR_KEY = -5,      /* no option, metric, parameter or choice of that name */

@@ -122,6 +122,11 @@ int32_t gan__fail(gan_context *context, int32_t code, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(context->message, sizeof context->message, format, arguments);
         va_end(arguments);
+        for (char *c = context->message; *c != '\0'; c++) {
+            if ((unsigned char)*c < ' ') {
+                *c = ' '; /* a name may contain anything, a message is one line */
+            }
+        }
     }
     return code;
 }

@@ -17,6 +17,7 @@ struct gan_context {
     void *user;
     int64_t bytes_now, bytes_peak;
     int64_t references; /* the user's one and one for each object */
+    int64_t networks;   /* made so far: each has its number */
     int32_t threads;
     struct gan__pool *pool; /* NULL until the first parallel piece of work */
     char message[GAN__MESSAGE_BYTES];

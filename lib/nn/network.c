@@ -1,7 +1,7 @@
 /* The network as an object: its life, the settings of its layers, its parameters. */
 #include "nn/network.h"
 
-#include <gan/dataset.h>
+#include "data/dataset.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,6 +24,7 @@ int32_t gan_network_create(gan_context *context, const char *name, gan_network *
     memcpy(network->name, copy, sizeof copy);
     network->context = gan__context_retain(context);
     network->references = 1;
+    network->number = ++context->networks;
     network->noise = (gan__distribution){GAN__NORMAL, 0, 1};
     *out = network;
     return GAN_OK;
@@ -212,9 +213,11 @@ int32_t gan_network_set_bias_from_marginals(gan_network *network, int32_t layer,
     int32_t index, last;
     GAN__TRY(find_transforms(network, "set_bias_from_marginals", layer, &index, &last));
     gan_context *context = network->context;
-    if (data == NULL || layer == 0) {
+    if (data == NULL || data->context != context || layer == 0) {
         return gan__fail(context, GAN_ERROR_ARGUMENT, "set_bias_from_marginals: %s",
-                         data == NULL ? "data is NULL" : "one layer at a time");
+                         data == NULL ? "data is NULL"
+                         : layer == 0 ? "one layer at a time"
+                                      : "data is of another context");
     }
     gan__transform *t = &network->transforms[index];
     const int64_t n = gan_dataset_elements(data);

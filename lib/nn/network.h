@@ -59,6 +59,7 @@ typedef struct {
 struct gan_network {
     gan_context *context;
     int64_t references;
+    int64_t number; /* from 1, in order of creation: unlike an address, never used again */
     char name[GAN__NAME_BYTES];
     int32_t status; /* the first error of the building calls */
     char message[GAN__MESSAGE_BYTES];

@@ -121,11 +121,11 @@ static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool st
     if (elements == 0) {
         return GAN_OK; /* a player that cannot move */
     }
-    GAN__TRY(gan__optimizer_bind(player->optimizer, player->network, elements, step_back));
+    GAN__TRY(gan__optimizer_bind(player->optimizer, player->network->number, elements, step_back));
     if (player->norm == NULL) {
         GAN__TRY(gan__norm_plan(context, elements, &player->norm));
-        GAN__TRY(reserve_workspace(trainer, player->norm));
     }
+    GAN__TRY(reserve_workspace(trainer, player->norm));
     if (player->gradient == NULL) {
         player->gradient = gan__allocate(context, elements, sizeof(real));
     }

@@ -184,12 +184,11 @@ static int32_t plan_update(gan_optimizer *optimizer, int64_t elements, gan__plan
     return status;
 }
 
-int32_t gan__optimizer_bind(gan_optimizer *optimizer, const void *network, int64_t elements,
+int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t elements,
                             bool step_back)
 {
     gan_context *context = optimizer->context;
-    if (optimizer->network != NULL &&
-        (optimizer->network != network || optimizer->elements != elements)) {
+    if (optimizer->network != 0 && optimizer->network != network) {
         return gan__fail(context, GAN_ERROR_STATE,
                          "optimizer: bound to another network; make one for each");
     }

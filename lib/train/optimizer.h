@@ -42,7 +42,7 @@ struct gan_optimizer {
     int64_t references;
     const gan__rule *rule;
     double options[13];
-    const void *network; /* whose parameters it updates, or NULL; only compared */
+    int64_t network; /* the number of the one whose parameters it updates, or 0 */
     int64_t elements;
     gan__plan *plan;
     real *workspace;
@@ -61,9 +61,9 @@ int32_t gan__update_number(const gan__update *update, gan__number number);
 
 gan_optimizer *gan__optimizer_retain(gan_optimizer *optimizer);
 
-/* Binds the optimizer to a network of `elements` parameters and allocates all that updates need.
+/* Binds the optimizer to the network of that number, with `elements` parameters, and allocates all that updates need.
  * With `step_back` it can return to the start of a step. Errors: STATE (bound to another), MEMORY. */
-int32_t gan__optimizer_bind(gan_optimizer *optimizer, const void *network, int64_t elements,
+int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t elements,
                             bool step_back);
 
 /* Marks the start of a step, to which gan__optimizer_rollback returns. */

@@ -151,8 +151,9 @@ static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_opti
                          player->name, optimizer == NULL ? "NULL" : "of another context");
     }
     const gan__player *other = player == &trainer->d ? &trainer->g : &trainer->d;
-    const bool serves_other = optimizer == other->optimizer ||
-                              (optimizer->network != NULL && optimizer->network != player->network);
+    const bool serves_other =
+        optimizer == other->optimizer ||
+        (optimizer->network != 0 && optimizer->network != player->network->number);
     if (trainer->started || trainer->busy || serves_other) {
         return gan__fail(trainer->context, GAN_ERROR_STATE, "trainer: the %s's optimizer %s",
                          player->name,
