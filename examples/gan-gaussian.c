@@ -276,6 +276,9 @@ static void train(gan_context *context, gan_trainer *trainer, gan_network *G, ga
         }
     }
     progress_end(&t->progress);
+    if (t->stopped) {
+        printf("stopped after %lld steps\n", (long long)t->made);
+    }
 }
 
 /* ---- The result ---------------------------------------------------------------------------- */

@@ -230,7 +230,7 @@ static void train(gan_context *context, gan_trainer *trainer, training *t)
     progress_end(&t->progress);
     t->stopped = status == GAN_ERROR_STOPPED;
     if (t->stopped) {
-        printf("stopped after %lld whole epochs; once more ends the program at once\n",
+        printf("stopped after %lld whole epochs; another Ctrl-C ends the program at once\n",
                (long long)t->done);
         return;
     }
@@ -295,7 +295,7 @@ static void record_result(metrics *log, const parzen *p, const training *t, doub
     metrics_end(log);
 }
 
-/* ---- The experiment --------------------------------------------------------------------------- */
+/* ---- The experiment -------------------------------------------------------------------------- */
 
 int main(int argc, char **argv)
 {
