@@ -1,7 +1,7 @@
 /* Batches: the order of an epoch, and going back in it. */
 #include "dataset_support.h"
 
-#include "data/words.h"
+#include "base/words.h"
 
 /* Reads a whole epoch of numbered samples, checking the length of each batch.
  *   order  [count] receives the numbers; returns how many came */

@@ -158,7 +158,10 @@ static void look_at_signals(void *argument, int64_t task)
     sigset_t blocked;
     pthread_sigmask(SIG_SETMASK, NULL, &blocked);
     for (int signal = 1; signal < 32; signal++) {
-        if (signal != SIGKILL && signal != SIGSTOP && sigismember(&blocked, signal) != 1) {
+        const bool fault =
+            signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
+        if (!fault && signal != SIGKILL && signal != SIGSTOP &&
+            sigismember(&blocked, signal) != 1) {
             atomic_fetch_add(&s->open, 1);
         }
     }

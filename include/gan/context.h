@@ -39,7 +39,8 @@ GAN_API void gan_context_free(gan_context *context);
 GAN_API const char *gan_context_message(const gan_context *context);
 
 /* Sets how many threads the library may use, the calling one included.
- *   threads  1 to 256; results do not depend on it, to the last bit
+ *   threads  1 to 256; results do not depend on it, to the last bit (given OpenBLAS, BLIS, MKL or
+ *            a single-threaded BLAS)
  * Errors: ARGUMENT (context is NULL), RANGE. Since 0.1. */
 GAN_API int32_t gan_context_set_threads(gan_context *context, int32_t threads);
 

@@ -14,7 +14,8 @@ extern "C" {
 
 /* Delivers sample `index` of a data set made by gan_dataset_from_callback.
  *   sample  [elements of one sample] to be written
- * Returns 0, or anything else to report a failure. Called on the thread that called libgan. */
+ * Returns 0, or anything else to report a failure. Called on the thread that called libgan. It
+ * must not train, change networks, or free an object that is in use. */
 typedef int32_t (*gan_sample_fn)(void *user, int64_t index, float *sample);
 
 /* Copies float32 samples.
@@ -108,8 +109,7 @@ GAN_API int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int
 /* Copies samples to the caller in their order.
  *   start, count  a range within the data set, count at least 1
  *   samples       [capacity] receives [count, elements]
- * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a value from a callback, or after scaling, is not
- * finite),
+ * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a value of a callback, or one after scaling, is not finite),
  * STOPPED (a callback failed). Since 0.1. */
 GAN_API int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count, float *samples,
                                  int64_t capacity);

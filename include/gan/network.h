@@ -34,7 +34,7 @@ extern "C" {
 
 /* Noise priors p_z, for gan_network_set_noise; each reads two numbers a and b. */
 #define GAN_NOISE_UNIFORM "uniform" /* U(a, b) */
-#define GAN_NOISE_NORMAL "normal"   /* N(mean a, deviation b), each component */
+#define GAN_NOISE_NORMAL "normal"   /* N(mean a, deviation b), each component, within 5.8 b of a */
 
 /* Makes an empty network.
  *   name  for messages, 1 to 63 bytes of UTF-8; copied
@@ -48,7 +48,7 @@ GAN_API void gan_network_free(gan_network *network);
 /* ---- Building ------------------------------------------------------------------------------ */
 
 /* The input of the network, needed once and first.
- *   name  1 to 63 bytes; copied
+ *   name  1 to 63 bytes, for the reader of the program
  *   rank  1 to GAN_RANK_MAX
  *   dims  [rank], each at least 1: the shape of one sample, without the batch
  * Returns the tensor id, or a code: ARGUMENT, RANGE, SHAPE (too large), STATE (has an input, or is
@@ -74,7 +74,7 @@ GAN_API int32_t gan_network_maxout(gan_network *network, int32_t x, int64_t unit
 /* Dropout while training: each element is kept with probability `include` and then multiplied by
  * 1 / include, otherwise 0. No effect in gan_network_forward and gan_network_sample.
  * Note that the number is the share that is kept.
- *   include  in (0, 1]
+ *   include  2^-24 to 1
  * Returns a tensor of x's shape. Codes: ARGUMENT, RANGE, STATE, MEMORY.
  * Source: Hinton et al. 2012; inverted scaling as in the published 2014 code. Since 0.1. */
 GAN_API int32_t gan_network_dropout(gan_network *network, int32_t x, double include);
@@ -146,18 +146,20 @@ GAN_API int32_t gan_network_set_max_column_norm(gan_network *network, int32_t la
 
 /* ---- Parameters ---------------------------------------------------------------------------- */
 
-/* Draws all parameters anew. Without this call they are drawn with seed 0 when first needed.
- * The draw depends on the seed and on each layer's place and settings, not on its name, nor on
- * the number of threads.
+/* Draws all parameters anew. Without this call they are drawn when first needed: with seed 0, a
+ * trainer's discriminator with seed 1. The draw depends on the seed and on each layer's place and
+ * settings, not on its name, nor on the number of threads: so give the two networks of a game
+ * different seeds, or their weights will be alike.
  *   seed  any
- * Errors: ARGUMENT, STATE (not finished), MEMORY. Since 0.1. */
+ * Errors: ARGUMENT, STATE (not finished), the first error of building the network, MEMORY.
+ * Since 0.1. */
 GAN_API int32_t gan_network_initialize(gan_network *network, uint64_t seed);
 
 /* How many parameter tensors the network has; 0 for NULL. Since 0.1. */
 GAN_API int32_t gan_network_parameter_count(const gan_network *network);
 
-/* The name of parameter tensor `index`, or NULL out of range. Owned by the network, valid until it
- * is renamed or freed. Since 0.1. */
+/* The name of parameter tensor `index`, or NULL out of range. Owned by the network, valid until a
+ * layer is added or named, or the network is freed. Since 0.1. */
 GAN_API const char *gan_network_parameter_name(const gan_network *network, int32_t index);
 
 /* The shape of the parameter tensor `name`.
@@ -192,7 +194,8 @@ GAN_API int32_t gan_network_set_parameter(gan_network *network, const char *name
 GAN_API int64_t gan_network_input_elements(const gan_network *network);
 GAN_API int64_t gan_network_output_elements(const gan_network *network);
 
-/* Evaluates the network without dropout.
+/* Evaluates the network without dropout. Samples go through in batches of 64, the last one filled
+ * up, so that each result does not depend on the others: a single one costs as much as 64.
  *   n         number of samples, at least 1
  *   x         [n, input elements], finite or not
  *   y         [capacity] receives [n, output elements]; must not overlap x

@@ -49,9 +49,10 @@ extern "C" {
 #define GAN_BETA2 "beta2"               /* Adam; 0.999; [0, 1) */
 #define GAN_EPSILON "epsilon"           /* RMSProp, Adam, AdamW; 1e-8; > 0 */
 #define GAN_WEIGHT_DECAY "weight_decay" /* AdamW; 0.01; >= 0 */
-#define GAN_DECAY "decay"               /* schedule exponential: r_t = r / decay^t; 1; >= 1 */
+#define GAN_DECAY "decay"               /* schedule exponential: r / decay^u; 1; >= 1 */
 #define GAN_FINAL_LEARNING_RATE "final_learning_rate" /* floor or end of the schedule; 0; >= 0 */
-#define GAN_SCHEDULE_STEPS "schedule_steps" /* updates of linear and cosine; 0; [0, 2^53] */
+#define GAN_SCHEDULE_STEPS \
+    "schedule_steps" /* updates of linear and cosine, 0: constant; 0; [0, 2^53] */
 
 /* Key for gan_optimizer_set_text and its choices: how r changes. u counts updates from 0. */
 #define GAN_LEARNING_RATE_SCHEDULE "schedule"
@@ -60,8 +61,8 @@ extern "C" {
 #define GAN_LINEAR "linear" /* from r to final_learning_rate over schedule_steps, then flat */
 #define GAN_COSINE "cosine" /* the same by half a cosine */
 
-/* Makes an optimizer. It binds to the first network it updates, through a trainer, and then cannot
- * serve another.
+/* Makes an optimizer. It binds to the network of the first trainer that prepares to train with it,
+ * and then cannot serve another.
  *   kind  GAN_SGD, GAN_MOMENTUM, GAN_NESTEROV, GAN_RMSPROP, GAN_ADAM or GAN_ADAMW
  *   out   receives the optimizer; the caller frees it
  * Errors: ARGUMENT, KEY (no such kind), MEMORY. Since 0.1. */
@@ -71,7 +72,8 @@ GAN_API int32_t gan_optimizer_create(gan_context *context, const char *kind, gan
 GAN_API void gan_optimizer_free(gan_optimizer *optimizer);
 
 /* Sets an option; it holds from the next update on. During momentum's ramp, in epoch n (from 1),
- * mu = momentum + (final_momentum - momentum) * clip((n - 1) / (momentum_epochs - 1), 0, 1).
+ * mu = momentum + (final_momentum - momentum) * clip((n - 1) / (momentum_epochs - 1), 0, 1),
+ * and final_momentum if momentum_epochs is 1. Epochs pass in runs only, not in gan_trainer_step.
  *   key    one of the keys above;  value  within its range
  * Errors: ARGUMENT (NULL or NaN), KEY, RANGE. Since 0.1. */
 GAN_API int32_t gan_optimizer_set_number(gan_optimizer *optimizer, const char *key, double value);

@@ -70,7 +70,8 @@ typedef int32_t (*gan_step_fn)(void *user, gan_trainer *trainer);
  *   data           real samples with as many elements, or NULL: then only gan_trainer_step works
  *   out            receives the trainer; the caller frees it
  * All must come from one context, and the networks must differ.
- * Errors: ARGUMENT, SHAPE, STATE (a network is not finished, or an error sticks to it), MEMORY.
+ * Errors: ARGUMENT, SHAPE, STATE (a network is not finished), the first error of building a network,
+ * MEMORY.
  * Since 0.1. */
 GAN_API int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator,
                                    gan_dataset *data, gan_trainer **out);
@@ -108,7 +109,8 @@ GAN_API int32_t gan_trainer_describe_option(int32_t index, const char **name,
  * reads k batches of data.
  *   steps    at least 0
  *   on_step  called after each step, or NULL;  user  handed to it
- * Errors: ARGUMENT, RANGE, STATE (no data), STOPPED (the callback asked for it), NUMERIC (a loss
+ * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; called from a callback; an optimizer
+ * serves another network), STOPPED (the callback asked for it), NUMERIC (a loss
  * or gradient is not finite: the message names player, step and tensor, the parameters are those
  * before that step), MEMORY (they are too), those of a data callback, UNSUPPORTED (2^32 samples or
  * more to shuffle). Since 0.1. */
@@ -127,8 +129,8 @@ GAN_API int32_t gan_trainer_run_epochs(gan_trainer *trainer, int64_t epochs, gan
  *   z_d      [k * m, elements of a noise sample]: the noise of D's updates
  *   z_g      [m, elements of a noise sample]: the noise of G's update; NULL when simultaneous,
  *            where it is z_d
- * Errors: ARGUMENT, RANGE, NUMERIC, MEMORY; after an error the parameters are those before the
- * call. Since 0.1. */
+ * Errors: ARGUMENT, RANGE, STATE (called from a callback; an optimizer serves another network),
+ * NUMERIC, MEMORY; after an error the parameters are those before the call. Since 0.1. */
 GAN_API int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x, const float *z_d,
                                  const float *z_g);
 

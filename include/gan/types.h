@@ -2,8 +2,8 @@
  *
  * Errors. A call that can fail returns int32_t: GAN_OK (0) or one of the negative codes below,
  * whose values never change. The context keeps one line that names the values at fault
- * (gan_context_message); it stays until the next call that fails on the same context. After an
- * error every object is as it was before the call, unless the declaration says otherwise, and
+ * (gan_context_message); it stays until the next call that fails on the same context, and a call
+ * whose handle is NULL has no context to write to. After an error every object is as it was before the call, unless the declaration says otherwise, and
  * output parameters of create calls are NULL. The library never prints, exits or aborts.
  *
  * Ownership. gan_x_create(..., gan_x **out) makes an object, gan_x_free(x) releases it; free of
@@ -14,7 +14,8 @@
  * Arrays. Row-major (C order), the batch first: a batch of n samples of shape [a, b] is
  * [n, a, b]. Shapes handed to the library are those of one sample.
  *
- * Threads. There is no mutable global state. Different contexts may be used by different threads
+ * Threads. There is no mutable global state, but that the BLAS is made single-threaded while the
+ * library computes, and set back afterwards. Different contexts may be used by different threads
  * at the same time; one context, with everything made from it, by one thread at a time. */
 #ifndef GAN_TYPES_H
 #define GAN_TYPES_H

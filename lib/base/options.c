@@ -47,7 +47,7 @@ int32_t gan__option_set_number(gan_context *context, const gan__option_table *ta
         return gan__fail(context, GAN_ERROR_ARGUMENT, "%s: %s is NaN", table->owner, key);
     }
     if (value < row->minimum || value > row->maximum) {
-        return gan__fail(context, GAN_ERROR_RANGE, "%s: %s is %.9g, not within %.9g to %.9g",
+        return gan__fail(context, GAN_ERROR_RANGE, "%s: %s is %.9g, not within %.17g to %.17g",
                          table->owner, key, value, row->minimum, row->maximum);
     }
     if (row->whole && value != floor(value)) {

@@ -1,4 +1,6 @@
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sched_getaffinity */
+#endif
 
 #include "base/threads.h"
 
@@ -131,7 +133,11 @@ static void await_workers(struct gan__pool *pool)
 static void start_threads(struct gan__pool *pool, int32_t wanted)
 {
     sigset_t all, before;
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
     sigfillset(&all);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        sigdelset(&all, faults[i]); /* the host's handler shall see them where they happen */
+    }
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool->count < wanted &&
            pthread_create(&pool->threads[pool->count], NULL, worker, pool) == 0) {

@@ -1,5 +1,5 @@
+#include "base/words.h"
 #include "data/dataset.h"
-#include "data/words.h"
 
 int32_t gan__cursor_create(gan_dataset *dataset, int64_t batch_size, uint64_t seed, bool shuffle,
                            bool drop_last, gan__cursor **out)

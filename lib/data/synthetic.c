@@ -1,5 +1,5 @@
+#include "base/words.h"
 #include "data/dataset.h"
-#include "data/words.h"
 
 #include <math.h>
 

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+_Static_assert((int)GAN__VIEW_RANK == (int)GAN__RANK_MAX, "views of every tensor");
+_Static_assert((int)GAN__REDUCE_RANK == (int)GAN__RANK_MAX, "sums over every tensor");
+
 static void run_pad(gan_context *context, const gan__node *node, const gan__shape *input_shapes,
                     const real *const *x, real *y)
 {

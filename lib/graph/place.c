@@ -29,11 +29,17 @@ static int32_t take(arena *memory, int64_t elements, int32_t last_use, gan__plac
     GAN__TRY(gan__grow(memory->context, &buffers, &memory->capacity, (int64_t)memory->count + 1,
                        sizeof *memory->buffers));
     memory->buffers = buffers;
+    const int64_t most = INT64_MAX / (int64_t)sizeof(real) - size;
     int64_t start = 0;
     int32_t at = 0;
     while (at < memory->count && memory->buffers[at].start < start + size) {
         start = memory->buffers[at].end;
         at++;
+    }
+    if (start > most) {
+        return gan__fail(memory->context, GAN_ERROR_MEMORY,
+                         "out of memory: a workspace of %lld + %lld numbers", (long long)start,
+                         (long long)size);
     }
     for (int32_t i = memory->count; i > at; i--) {
         memory->buffers[i] = memory->buffers[i - 1];

@@ -5,7 +5,6 @@
 #include "kernel/simd.h"
 
 enum {
-    RANK = 6,
     COLUMNS = 256,        /* columns summed at a time, so that the accumulators stay in cache */
     TASK_ELEMENTS = 32768 /* numbers read by one task, about */
 };
@@ -13,8 +12,8 @@ enum {
 /* The axes of a sum, neighbours of one kind joined: kept and summed ones, with strides in x. */
 typedef struct {
     int32_t kept_rank, summed_rank;
-    int64_t kept[RANK], kept_stride[RANK];
-    int64_t summed[RANK], summed_stride[RANK];
+    int64_t kept[GAN__REDUCE_RANK], kept_stride[GAN__REDUCE_RANK];
+    int64_t summed[GAN__REDUCE_RANK], summed_stride[GAN__REDUCE_RANK];
     int64_t outputs, terms; /* products of kept and of summed */
     int64_t inner;          /* length of the last axis if it is kept, else 0 */
     int64_t per_task;
@@ -24,8 +23,8 @@ typedef struct {
 
 static void split_axes(summation *s, int32_t rank, const int64_t *dims, const bool *keep)
 {
-    int64_t joined[RANK], stride[RANK];
-    bool kept[RANK];
+    int64_t joined[GAN__REDUCE_RANK], stride[GAN__REDUCE_RANK];
+    bool kept[GAN__REDUCE_RANK];
     int32_t count = 0;
     for (int32_t i = 0; i < rank; i++) {
         if (dims[i] == 1) {

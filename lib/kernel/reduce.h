@@ -5,6 +5,8 @@
 #include "base/context.h"
 #include "kernel/real.h"
 
+enum { GAN__REDUCE_RANK = 6 };
+
 /* y = sum of x over some of its axes. x: [dims] row-major; keep[i] says whether axis i stays; y:
  * the kept axes in order. Accumulated in double, in an order that depends on the shape only. */
 void gan__sum(gan_context *context, int32_t rank, const int64_t *dims, const bool *keep,

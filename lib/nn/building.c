@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The masks of a step need a random stream for each layer and application, of 2^16. */
+enum { DROPOUTS_MAX = 10000 };
+
 /* Makes an error whose message is in the context stick to the network, unless the network is
  * finished: that stays usable. Returns the error. */
 static int32_t keep_error(gan_network *network, int32_t code)
@@ -213,9 +216,12 @@ int32_t gan_network_maxout(gan_network *network, int32_t x, int64_t units, int64
 
 int32_t gan_network_dropout(gan_network *network, int32_t x, double include)
 {
-    if (network != NULL && network->status == GAN_OK && !(include > 0 && include <= 1)) {
-        return refuse(network, GAN_ERROR_RANGE, "dropout: include %g is not within (0, 1]",
+    if (network != NULL && network->status == GAN_OK && !(include >= 0x1p-24 && include <= 1)) {
+        return refuse(network, GAN_ERROR_RANGE, "dropout: include %g is not within 2^-24 to 1",
                       include);
+    }
+    if (network != NULL && network->status == GAN_OK && network->dropouts == DROPOUTS_MAX) {
+        return refuse(network, GAN_ERROR_RANGE, "dropout: more than %d such layers", DROPOUTS_MAX);
     }
     const int32_t id = add_same(network, "dropout", GAN__LAYER_DROPOUT, x, include, 0);
     if (id > 0) {

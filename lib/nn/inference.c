@@ -87,14 +87,14 @@ static int32_t prepare_buffer(gan_network *network, real **buffer, int64_t eleme
     return *buffer != NULL ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
-/* Parameters, buffers and plans. */
+/* Buffers and plans; the parameters last, for a call that fails must not leave them drawn. */
 static int32_t prepare(gan_network *network)
 {
-    GAN__TRY(gan__network_prepare(network));
     GAN__TRY(prepare_buffer(network, &network->input, gan_network_input_elements(network)));
     GAN__TRY(prepare_buffer(network, &network->result, gan_network_output_elements(network)));
     GAN__TRY(prepare_plan(network, plan_forward, &network->forward_plan));
-    return prepare_plan(network, plan_noise, &network->noise_plan);
+    GAN__TRY(prepare_plan(network, plan_noise, &network->noise_plan));
+    return gan__network_prepare(network, 0);
 }
 
 static void run(gan_network *network, const gan__plan *plan, uint64_t seed, int64_t first)
@@ -217,8 +217,9 @@ int32_t gan_network_set_noise(gan_network *network, const char *kind, double a, 
                          network->name, kind);
     }
     if (!gan__is_float(a) || !gan__is_float(b) || b < (uniform ? a : 0)) {
-        return gan__fail(context, GAN_ERROR_RANGE, "network %s: set_noise: %s(%g, %g)",
-                         network->name, kind, a, b);
+        return gan__fail(context, GAN_ERROR_RANGE,
+                         "network %s: set_noise: %s(a = %g, b = %g) needs finite floats with %s",
+                         network->name, kind, a, b, uniform ? "a <= b" : "b >= 0");
     }
     network->noise = (gan__distribution){uniform ? GAN__UNIFORM : GAN__NORMAL, a, b};
     gan__plan_free(network->noise_plan);

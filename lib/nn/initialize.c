@@ -1,5 +1,5 @@
 /* How parameters start, and the constraint they are kept to. */
-#include "base/philox.h"
+#include "base/words.h"
 #include "nn/network.h"
 
 #include <math.h>
@@ -53,8 +53,16 @@ static gan__distribution constant(const gan__transform *t)
     return (gan__distribution){GAN__UNIFORM, t->a, t->a};
 }
 
-/* What the numbers a and b must fulfil. */
+/* What the numbers a and b must fulfil, beside being finite. */
 typedef enum { LOW_HIGH, DEVIATION_B, COUNT_DEVIATION, GAIN_A, ANY } rule;
+
+static const char *const rule_texts[] = {
+    [LOW_HIGH] = "a <= b",
+    [DEVIATION_B] = "b >= 0",
+    [COUNT_DEVIATION] = "a a whole number from 0 to the inputs, b >= 0",
+    [GAIN_A] = "a >= 0",
+    [ANY] = "finite numbers",
+};
 
 /* The first one is the default. */
 static const struct {
@@ -107,9 +115,11 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
     for (int32_t i = first; i <= last; i++) {
         const gan__transform *t = &network->transforms[i];
         if (!gan__is_float(a) || !gan__is_float(b) || !allowed(kinds[index].rule, a, b, t)) {
-            return gan__fail(context, GAN_ERROR_RANGE,
-                             "initializer: %s(%g, %g) makes no sense for %s with %lld inputs", kind,
-                             a, b, t->name, (long long)t->inputs);
+            return gan__fail(
+                context, GAN_ERROR_RANGE,
+                "network %s: %s with %lld inputs: initializer %s(a = %g, b = %g) needs %s",
+                network->name, t->name, (long long)t->inputs, kind, a, b,
+                rule_texts[kinds[index].rule]);
         }
     }
     for (int32_t i = first; i <= last; i++) {
@@ -120,19 +130,6 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
     return GAN_OK;
 }
 
-/* A whole number below `count`, without bias: Lemire 2019. `draw` counts the words used. */
-static uint32_t below(gan__random_key key, uint32_t sample, uint32_t *draw, uint32_t count)
-{
-    const uint32_t threshold = (0u - count) % count;
-    for (;;) {
-        const uint32_t at = (*draw)++;
-        const uint64_t product = (uint64_t)gan__philox(key, sample, at / 4).v[at % 4] * count;
-        if ((uint32_t)product >= threshold) {
-            return (uint32_t)(product >> 32);
-        }
-    }
-}
-
 /* Keeps `keep` weights of each column of W: [inputs, outputs] and zeroes the others. The ones kept
  * are chosen as by drawing balls without putting them back: weight j stays with probability
  * (still to keep) / (still to come). */
@@ -140,11 +137,11 @@ static void thin_out(const gan__transform *t, uint64_t seed, uint64_t step, real
 {
     const gan__random_key key = {seed, step, GAN__STREAM_SPARSE};
     for (int64_t column = 0; column < t->outputs; column++) {
-        uint32_t draw = 0;
+        gan__words words = gan__words_start(key, (uint32_t)column);
         int64_t keep = (int64_t)t->a;
         for (int64_t row = 0; row < t->inputs; row++) {
             const uint32_t left = (uint32_t)(t->inputs - row);
-            if ((int64_t)below(key, (uint32_t)column, &draw, left) < keep) {
+            if ((int64_t)gan__words_below(&words, left) < keep) {
                 keep--;
             } else {
                 w[row * t->outputs + column] = 0;

@@ -72,10 +72,10 @@ int32_t gan__network_ready(gan_network *network)
     return GAN_OK;
 }
 
-int32_t gan__network_prepare(gan_network *network)
+int32_t gan__network_prepare(gan_network *network, uint64_t seed)
 {
     GAN__TRY(gan__network_ready(network));
-    return network->values != NULL ? GAN_OK : gan_network_initialize(network, 0);
+    return network->values != NULL ? GAN_OK : gan_network_initialize(network, seed);
 }
 
 int32_t gan__network_reserve(gan_network *network, int64_t size)
@@ -161,8 +161,8 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
     int32_t first, last;
     GAN__TRY(find_transforms(network, "set_bias", layer, &first, &last));
     if (!gan__is_float(value)) {
-        return gan__fail(network->context, GAN_ERROR_RANGE, "network %s: set_bias: %g",
-                         network->name, value);
+        return gan__fail(network->context, GAN_ERROR_RANGE,
+                         "network %s: set_bias: %g is not a finite float", network->name, value);
     }
     for (int32_t i = first; i <= last; i++) {
         gan__release(network->context, network->transforms[i].biases);
@@ -219,12 +219,14 @@ int32_t gan_network_set_bias_from_marginals(gan_network *network, int32_t layer,
                          : layer == 0 ? "one layer at a time"
                                       : "data is of another context");
     }
-    gan__transform *t = &network->transforms[index];
+    const gan__transform *t = &network->transforms[index];
     const int64_t n = gan_dataset_elements(data);
     if (n != t->outputs || t->pieces != 1) {
         return gan__fail(context, GAN_ERROR_SHAPE,
-                         "set_bias_from_marginals: samples have %lld elements, %s has %lld units",
-                         (long long)n, t->name, (long long)(t->outputs / t->pieces));
+                         "set_bias_from_marginals: samples have %lld elements, %s has %lld units "
+                         "of %lld pieces",
+                         (long long)n, t->name, (long long)(t->outputs / t->pieces),
+                         (long long)t->pieces);
     }
     float *rows = gan__allocate(context, gan__multiply(MARGINAL_ROWS, n), sizeof *rows);
     double *sums = gan__allocate(context, n, sizeof *sums);
@@ -237,8 +239,10 @@ int32_t gan_network_set_bias_from_marginals(gan_network *network, int32_t layer,
             const double mean = fmin(fmax(sums[i] / count, 1e-7), 1 - 1e-7);
             biases[i] = (real)log(mean / (1 - mean));
         }
-        gan__release(context, t->biases);
-        t->biases = biases;
+        gan__transform *now =
+            &network->transforms[index]; /* reading calls back: it may have moved */
+        gan__release(context, now->biases);
+        now->biases = biases;
         biases = NULL;
     }
     gan__release(context, biases);
@@ -310,15 +314,19 @@ int32_t gan_network_parameter_shape(const gan_network *network, const char *name
     }
     const gan__parameter *parameter;
     GAN__TRY(gan__network_find(network, name, &parameter));
-    if (rank == NULL || dims == NULL) {
+    if (rank == NULL) {
         return gan__fail(network->context, GAN_ERROR_ARGUMENT,
-                         "network %s: parameter_shape: rank or dims is NULL", network->name);
+                         "network %s: parameter_shape: rank is NULL", network->name);
     }
     *rank = parameter->shape.rank;
     if (capacity < *rank) {
         return gan__fail(network->context, GAN_ERROR_BUFFER,
                          "network %s: %s has %d dimensions, the buffer %d", network->name, name,
                          (int)*rank, (int)capacity);
+    }
+    if (dims == NULL) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT,
+                         "network %s: parameter_shape: dims is NULL", network->name);
     }
     memcpy(dims, parameter->shape.dims, (size_t)*rank * sizeof *dims);
     return GAN_OK;
@@ -343,7 +351,7 @@ int32_t gan_network_get_parameter(gan_network *network, const char *name, float 
                          "network %s: %s has %lld elements, the buffer %lld", network->name, name,
                          (long long)elements, (long long)capacity);
     }
-    GAN__TRY(gan__network_prepare(network));
+    GAN__TRY(gan__network_prepare(network, 0));
     for (int64_t i = 0; i < elements; i++) {
         values[i] = (float)network->values[parameter->offset + i];
     }
@@ -376,7 +384,7 @@ int32_t gan_network_set_parameter(gan_network *network, const char *name, const 
                              (long long)i);
         }
     }
-    GAN__TRY(gan__network_prepare(network));
+    GAN__TRY(gan__network_prepare(network, 0));
     for (int64_t i = 0; i < count; i++) {
         network->values[parameter->offset + i] = (real)values[i];
     }

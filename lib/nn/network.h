@@ -96,8 +96,8 @@ gan_network *gan__network_retain(gan_network *network);
 /* OK if the network is finished; otherwise its first error, or STATE. */
 int32_t gan__network_ready(gan_network *network);
 
-/* Ready, and the parameters are drawn: with seed 0 if nobody did. Errors also: MEMORY. */
-int32_t gan__network_prepare(gan_network *network);
+/* Ready, and the parameters are drawn: with this seed if nobody did. Errors also: MEMORY. */
+int32_t gan__network_prepare(gan_network *network, uint64_t seed);
 
 /* Appends a leaf for each parameter tensor, of the array bound to `slot`.
  * nodes: [parameter_count] */

@@ -114,7 +114,6 @@ static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool st
 {
     gan_context *context = trainer->context;
     const int64_t elements = player->network->elements;
-    GAN__TRY(gan__network_prepare(player->network));
     if (player->optimizer == NULL) {
         GAN__TRY(gan_optimizer_create(context, GAN_MOMENTUM, &player->optimizer));
     }
@@ -184,17 +183,33 @@ static int32_t prepare_cursor(gan_trainer *trainer)
     return GAN_OK;
 }
 
+/* Draws the parameters that nobody drew, with a seed for each player: equal ones would draw equal
+ * numbers. */
+static int32_t draw_parameters(gan_trainer *trainer)
+{
+    gan_network *g = trainer->g.network;
+    const bool drawn_before = g->values != NULL;
+    GAN__TRY(gan__network_prepare(g, 0));
+    const int32_t status = gan__network_prepare(trainer->d.network, 1);
+    if (status != GAN_OK && !drawn_before) {
+        gan__release(trainer->context, g->values);
+        g->values = NULL;
+    }
+    return status;
+}
+
 int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw)
 {
-    /* D must be able to step back when it moves before G's loss is known to be finite. */
-    GAN__TRY(prepare_player(trainer, &trainer->d, is_alternating(trainer)));
-    GAN__TRY(prepare_player(trainer, &trainer->g, false));
+    gan__batch_plans *plans;
     GAN__TRY(prepare_buffers(trainer, m));
     if (draw) {
         GAN__TRY(prepare_cursor(trainer));
     }
-    gan__batch_plans *plans;
-    return gan__trainer_plans(trainer, m, &plans);
+    GAN__TRY(gan__trainer_plans(trainer, m, &plans));
+    /* D must be able to step back when it moves before G's loss is known to be finite. */
+    GAN__TRY(prepare_player(trainer, &trainer->d, is_alternating(trainer)));
+    GAN__TRY(prepare_player(trainer, &trainer->g, false));
+    return draw_parameters(trainer);
 }
 
 /* ---- A step -------------------------------------------------------------------------------- */
@@ -413,7 +428,7 @@ int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply)
     if (cursor != NULL) {
         gan__cursor_tell(cursor, &epoch, &position);
     }
-    s.epoch = epoch;
+    s.epoch = trainer->cursor != NULL ? trainer->cursor->epoch : 0;
     s.tick = (uint64_t)trainer->steps * (uint64_t)(discriminator_steps(trainer) + 1);
     begin(&trainer->d);
     begin(&trainer->g);

@@ -51,8 +51,9 @@ static const gan__option options[OPTION_COUNT] = {
                       "exponential schedule: divisor of the rate after each update"},
     [OPTION_FINAL_RATE] = {GAN_FINAL_LEARNING_RATE, NULL, 0, 0, FLT_MAX, false,
                            "lowest rate of the exponential schedule, last of linear and cosine"},
-    [OPTION_SCHEDULE_STEPS] = {GAN_SCHEDULE_STEPS, NULL, 0, 0, WHOLE_MAX, true,
-                               "updates of the linear and cosine schedules"},
+    [OPTION_SCHEDULE_STEPS] =
+        {GAN_SCHEDULE_STEPS, NULL, 0, 0, WHOLE_MAX, true,
+         "updates of the linear and cosine schedules, 0 for no end: a constant rate"},
     [OPTION_SCHEDULE] = {GAN_LEARNING_RATE_SCHEDULE, schedules, CONSTANT, 0, COSINE, true,
                          "how the learning rate changes"},
 };
@@ -98,16 +99,25 @@ gan_optimizer *gan__optimizer_retain(gan_optimizer *optimizer)
     return optimizer;
 }
 
+/* Releases what updates need. */
+static void release_arrays(gan_optimizer *optimizer)
+{
+    gan_context *context = optimizer->context;
+    gan__plan_free(optimizer->plan);
+    gan__release(context, optimizer->workspace);
+    gan__release(context, optimizer->spare);
+    gan__release(context, optimizer->state);
+    optimizer->plan = NULL;
+    optimizer->workspace = optimizer->spare = optimizer->state = NULL;
+}
+
 void gan_optimizer_free(gan_optimizer *optimizer)
 {
     if (optimizer == NULL || --optimizer->references > 0) {
         return;
     }
     gan_context *context = optimizer->context;
-    gan__plan_free(optimizer->plan);
-    gan__release(context, optimizer->workspace);
-    gan__release(context, optimizer->spare);
-    gan__release(context, optimizer->state);
+    release_arrays(optimizer);
     gan__release(context, optimizer);
     gan__context_release(context);
 }
@@ -208,6 +218,9 @@ int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t e
     }
     if (optimizer->workspace == NULL || optimizer->state == NULL ||
         (step_back && optimizer->spare == NULL)) {
+        if (optimizer->network == 0) {
+            release_arrays(optimizer); /* made for a size it is not bound to */
+        }
         return GAN_ERROR_MEMORY;
     }
     optimizer->network = network;
@@ -245,7 +258,7 @@ static double learning_rate(const gan_optimizer *optimizer)
     const double *o = optimizer->options;
     const double u = (double)optimizer->updates, steps = o[OPTION_SCHEDULE_STEPS];
     const double first = o[OPTION_RATE], last = o[OPTION_FINAL_RATE];
-    const double part = u < steps ? u / steps : 1;
+    const double part = steps == 0 ? 0 : u < steps ? u / steps : 1;
     switch ((int32_t)o[OPTION_SCHEDULE]) {
     case EXPONENTIAL:
         return fmax(last, first / pow(o[OPTION_DECAY], u));

@@ -64,7 +64,11 @@ static int32_t check_fit(const gan_network *g, const gan_network *d, const gan_d
                          "trainer_create: %s has %lld outputs, a discriminator has one logit",
                          d->name, (long long)gan_network_output_elements(d));
     }
-    if (d->layers[d->output - 1].kind == GAN__LAYER_SIGMOID) {
+    const gan__layer *last = &d->layers[d->output - 1];
+    while (last->kind == GAN__LAYER_RESHAPE || last->kind == GAN__LAYER_DROPOUT) {
+        last = &d->layers[last->in[0] - 1];
+    }
+    if (last->kind == GAN__LAYER_SIGMOID) {
         return gan__fail(context, GAN_ERROR_SHAPE,
                          "trainer_create: %s ends in a sigmoid; its output must be the logit",
                          d->name);
@@ -159,8 +163,9 @@ static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_opti
                          player->name,
                          serves_other ? "serves another network" : "is fixed by the first step");
     }
+    gan__optimizer_retain(optimizer);
     gan_optimizer_free(player->optimizer);
-    player->optimizer = gan__optimizer_retain(optimizer);
+    player->optimizer = optimizer;
     return GAN_OK;
 }
 
@@ -275,7 +280,9 @@ static int32_t prepare_run(gan_trainer *trainer, const char *call, int64_t count
     if (trainer->data == NULL) {
         return gan__fail(trainer->context, GAN_ERROR_STATE, "%s: the trainer has no data", call);
     }
-    return gan__trainer_prepare(trainer, (int64_t)trainer->options[GAN__TRAIN_BATCH_SIZE], true);
+    const int64_t wanted = (int64_t)trainer->options[GAN__TRAIN_BATCH_SIZE];
+    const int64_t samples = gan_dataset_count(trainer->data);
+    return gan__trainer_prepare(trainer, wanted < samples ? wanted : samples, true);
 }
 
 int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step, void *user)

@@ -1,6 +1,6 @@
 /* A sequence of random words: the Philox words of one key and sample, one after the other. */
-#ifndef GAN_DATA_WORDS_H
-#define GAN_DATA_WORDS_H
+#ifndef GAN_BASE_WORDS_H
+#define GAN_BASE_WORDS_H
 
 #include "base/philox.h"
 
