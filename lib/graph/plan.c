@@ -92,7 +92,7 @@ static void compile_node(group *g, int32_t id)
     made.y = fact->place;
     if (fact->is_sum) {
         made.what = GAN__DO_SUM;
-        made.y = fact->partial;
+        made.y = fact->scratch;
         made.total = fact->place;
     } else if (operation->class == GAN__CLASS_VIEW) {
         made.what = GAN__DO_VIEW;
@@ -137,6 +137,7 @@ static void compile_whole(const gan__schedule *schedule, int32_t index, gan__uni
     const int32_t id = schedule->order[schedule->starts[index]];
     unit->node = schedule->graph->nodes[id];
     unit->y = schedule->facts[id].place;
+    unit->scratch = schedule->facts[id].scratch;
     for (int32_t i = 0; i < GAN__ARITY_MAX && unit->node.in[i] >= 0; i++) {
         unit->x[i] = schedule->facts[gan__root(schedule, unit->node.in[i])].place;
         unit->shapes[i] = schedule->graph->nodes[unit->node.in[i]].shape;
