@@ -74,6 +74,7 @@ MISTAKE(convolve_width, CONVOLVE(LEAF_4(4, 3, 1, 11), DIMS(1, 3), DIMS(1, 2)))
 MISTAKE(convolve_still, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 0), DIMS(0, 0)))
 MISTAKE(convolve_leap, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(INT64_C(1) << 31, 1), DIMS(0, 0)))
 MISTAKE(convolve_cropped, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 1), DIMS(0, -1)))
+MISTAKE(convolve_vast, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 1), DIMS(40000, 40000)))
 MISTAKE(convolve_farthest, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 1), DIMS(INT64_MAX, 0)))
 
 #define CONVOLVE_INPUT(values, kernel, ...) \
@@ -161,6 +162,7 @@ static const struct {
     {mistake_convolve_still, GAN_ERROR_SHAPE, {"convolve", "width 6", "stride 0"}},
     {mistake_convolve_leap, GAN_ERROR_SHAPE, {"convolve", "height 5", "stride 2147483648"}},
     {mistake_convolve_cropped, GAN_ERROR_SHAPE, {"convolve", "width 6", "padding -1"}},
+    {mistake_convolve_vast, GAN_ERROR_SHAPE, {"convolve", "[2, 3, 5, 6]", "[4, 3, 2, 2]"}},
     {mistake_convolve_farthest, GAN_ERROR_SHAPE, {"padding 9223372036854775807"}},
     {mistake_input_rank, GAN_ERROR_SHAPE, {"convolve_input", "[2, 3]", "[2, 4, 3, 5]"}},
     {mistake_input_rank_to, GAN_ERROR_SHAPE, {"convolve_input", "[2, 3, 5]", "[4, 3, 3, 2]"}},

@@ -148,7 +148,18 @@ static void compile_whole(const gan__schedule *schedule, int32_t index, gan__uni
 
 static int64_t products_of(const gan__unit *unit)
 {
-    if (unit->elements > 0 || unit->node.op != GAN__MATMUL) {
+    if (unit->elements > 0) {
+        return 0;
+    }
+    if (unit->node.op >= GAN__CONVOLVE) { /* each result by each patch, whichever face it is */
+        const bool is_y = unit->node.op == GAN__CONVOLVE;
+        const gan__shape y =
+            is_y ? unit->node.shape : unit->shapes[unit->node.op == GAN__CONVOLVE_INPUT ? 0 : 1];
+        const gan__shape kernel =
+            unit->node.op == GAN__CONVOLVE_KERNEL ? unit->node.shape : unit->shapes[1];
+        return gan__shape_elements(y) * (gan__shape_elements(kernel) / kernel.dims[0]);
+    }
+    if (unit->node.op != GAN__MATMUL) {
         return 0;
     }
     const int64_t inner = unit->shapes[0].dims[unit->node.matmul.transpose_a ? 0 : 1];

@@ -194,8 +194,8 @@ static int32_t convolved(gan__graph *graph, const gan__node *node, gan__shape x,
     for (int32_t i = 0; i < 2; i++) {
         const int64_t stride = node->window.stride[i], pad = node->window.pad[i];
         const bool sane = stride >= 1 && stride <= INT32_MAX && pad >= 0 && pad <= INT32_MAX;
-        const int64_t room = x.dims[2 + i] + 2 * pad - kernel.dims[2 + i];
-        if (!sane || room < 0 || x.dims[2 + i] > INT32_MAX) {
+        const int64_t room = sane ? x.dims[2 + i] + 2 * pad - kernel.dims[2 + i] : -1;
+        if (room < 0 || x.dims[2 + i] > INT32_MAX) {
             return gan__fail(graph->context, GAN_ERROR_SHAPE,
                              "%s: %s %lld with padding %lld, kernel %lld, stride %lld",
                              gan__operations[node->op].name, i == 0 ? "height" : "width",
@@ -203,6 +203,12 @@ static int32_t convolved(gan__graph *graph, const gan__node *node, gan__shape x,
                              (long long)kernel.dims[2 + i], (long long)stride);
         }
         y->dims[2 + i] = room / stride + 1;
+    }
+    /* the numbers that the products of matrices and the patch matrices are made with */
+    const int64_t rows = gan__shape_elements(kernel) / kernel.dims[0];
+    if (kernel.dims[0] > INT32_MAX || rows > INT32_MAX || y->dims[2] > INT32_MAX ||
+        y->dims[3] > INT32_MAX / rows || y->dims[2] * y->dims[3] > INT32_MAX) {
+        return misfit(graph, node, x, kernel, "over 2^31 - 1 elements in a plane or a patch line");
     }
     return GAN_OK;
 }
