@@ -265,6 +265,26 @@ BUILD(gather_0, gan__max_gather(g, in[0], in[1], 0))
 BUILD(gather_1, gan__max_gather(g, in[0], in[1], 1))
 BUILD(gather_2, gan__max_gather(g, in[0], in[1], 2))
 BUILD(gather_self, gan__max_gather(g, in[0], gan__tanh(g, in[0]), 1))
+
+/* Images [2, 2, 5, 4] and kernels [3, 2, kh, kw], with strides and padding of rows and columns. */
+#define CONVOLVE(name, sy, sx, py, px) \
+    BUILD(name, gan__convolve_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px)))
+#define CONVOLVE_INPUT(name, sy, sx, py, px)                                          \
+    BUILD(name, gan__convolve_input_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px), \
+                                         SHAPE(4, 2, 2, 5, 4)))
+#define CONVOLVE_KERNEL(name, sy, sx, py, px, kh, kw)                                  \
+    BUILD(name, gan__convolve_kernel_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px), \
+                                          SHAPE(4, 3, 2, kh, kw)))
+CONVOLVE(convolve_plain, 1, 1, 0, 0)
+CONVOLVE(convolve_padded, 1, 1, 1, 2)
+CONVOLVE(convolve_strided, 2, 2, 1, 1)
+CONVOLVE(convolve_apart, 3, 2, 0, 0)
+CONVOLVE_INPUT(input_plain, 1, 1, 0, 0)
+CONVOLVE_INPUT(input_strided, 2, 2, 1, 1)
+CONVOLVE_INPUT(input_apart, 3, 2, 0, 0)
+CONVOLVE_KERNEL(kernel_plain, 1, 1, 0, 0, 3, 2)
+CONVOLVE_KERNEL(kernel_strided, 2, 2, 1, 1, 4, 4)
+CONVOLVE_KERNEL(kernel_apart, 3, 2, 0, 0, 1, 1)
 BUILD(negate, gan__negate(g, in[0]))
 BUILD(square, gan__square(g, in[0]))
 BUILD(divide, gan__divide(g, in[0], in[1]))
@@ -277,70 +297,21 @@ BUILD(concatenate_2, gan__concatenate(g, in[0], in[1], 2))
 BUILD(sum_all, gan__sum_all(g, in[0]))
 BUILD(mean_all, gan__mean_all(g, in[0]))
 
-#define END   \
-    {         \
-        -1,   \
-        {     \
-            0 \
-        }     \
-    }
-#define ONE(rank, ...)                  \
-    {                                   \
-        {rank, {__VA_ARGS__}}, END, END \
-    }
-#define S0    \
-    {         \
-        0,    \
-        {     \
-            0 \
-        }     \
-    }
-#define S3    \
-    {         \
-        1,    \
-        {     \
-            3 \
-        }     \
-    }
-#define S24      \
-    {            \
-        2,       \
-        {        \
-            2, 4 \
-        }        \
-    }
-#define S34      \
-    {            \
-        2,       \
-        {        \
-            3, 4 \
-        }        \
-    }
-#define S43      \
-    {            \
-        2,       \
-        {        \
-            4, 3 \
-        }        \
-    }
-#define S234        \
-    {               \
-        3,          \
-        {           \
-            2, 3, 4 \
-        }           \
-    }
-#define S6                   \
-    {                        \
-        6,                   \
-        {                    \
-            2, 2, 3, 2, 2, 1 \
-        }                    \
-    }
-#define CASE(name, op, low, high, ...)                            \
-    {                                                             \
-#name, op, build_##name, low, high, {__VA_ARGS__ }, false \
-    }
+/* clang-format off */
+#define END {-1, {0}}
+#define ONE(rank, ...) {{rank, {__VA_ARGS__}}, END, END}
+#define S0 {0, {0}}
+#define S3 {1, {3}}
+#define S24 {2, {2, 4}}
+#define S34 {2, {3, 4}}
+#define S43 {2, {4, 3}}
+#define S234 {3, {2, 3, 4}}
+#define S6 {6, {2, 2, 3, 2, 2, 1}}
+#define CASE(name, op, low, high, ...) {#name, op, build_##name, low, high, {__VA_ARGS__}, false}
+#define IMAGES {4, {2, 2, 5, 4}}
+#define KERNELS(kh, kw) {4, {3, 2, kh, kw}}
+#define RESULTS(h, w) {4, {2, 3, h, w}}
+/* clang-format on */
 
 static const test_case cases[] = {
     CASE(leaf, GAN__LEAF, -1, 1, S6, END, END),
@@ -418,6 +389,16 @@ static const test_case cases[] = {
     CASE(gather_1, GAN__MAX_GATHER, -1, 1, S234, S234, END),
     CASE(gather_2, GAN__MAX_GATHER, -1, 1, S234, S234, END),
     CASE(gather_self, GAN__MAX_GATHER, -1, 1, S34, END, END),
+    CASE(convolve_plain, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(3, 2), END),
+    CASE(convolve_padded, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(3, 3), END),
+    CASE(convolve_strided, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(4, 4), END),
+    CASE(convolve_apart, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(1, 1), END),
+    CASE(input_plain, GAN__CONVOLVE_INPUT, -1, 1, RESULTS(3, 3), KERNELS(3, 2), END),
+    CASE(input_strided, GAN__CONVOLVE_INPUT, -1, 1, RESULTS(2, 2), KERNELS(4, 4), END),
+    CASE(input_apart, GAN__CONVOLVE_INPUT, -1, 1, RESULTS(2, 2), KERNELS(1, 1), END),
+    CASE(kernel_plain, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(3, 3), END),
+    CASE(kernel_strided, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(2, 2), END),
+    CASE(kernel_apart, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(2, 2), END),
     CASE(negate, GAN__AFFINE, -1, 1, S34, END, END),
     CASE(square, GAN__MULTIPLY, -1, 1, S34, END, END),
     CASE(divide, GAN__RECIPROCAL, 0.5, 2, S34, {1, {4}}, END),

@@ -173,6 +173,47 @@ static inline void interpret_product(const gan__node *node, gan__shape left, int
     }
 }
 
+/* The three convolutions: each adds, over all indices, the product of two of images, kernels and
+ * results to the third. What meets padding is a product with 0: nonsense times 0 is nonsense. */
+static inline void interpret_convolution(const gan__node *node, gan__shape left, gan__shape right,
+                                         interpreted a, interpreted b, interpreted *y)
+{
+    enum { IMAGE, KERNEL, RESULT };
+    static const int32_t roles[][3] = {
+        {IMAGE, KERNEL, RESULT}, {RESULT, KERNEL, IMAGE}, {IMAGE, RESULT, KERNEL}};
+    const int32_t *role = roles[node->op - GAN__CONVOLVE]; /* of the inputs and of y */
+    gan__shape shapes[3];
+    shapes[role[0]] = left;
+    shapes[role[1]] = right;
+    shapes[role[2]] = node->shape;
+    const int64_t *x = shapes[IMAGE].dims, *k = shapes[KERNEL].dims, *g = shapes[RESULT].dims;
+    const int64_t *stride = node->window.stride, *pad = node->window.pad;
+    const int64_t terms[] = {k[0] * k[2] * k[3], x[0] * g[2] * g[3], k[1] * k[2] * k[3]};
+    const double error = (double)(terms[role[2]] + 1) * HALF_ULP;
+    const gan__shape all = {6, {g[0], g[1], g[2], g[3], k[1], k[2]}};
+    for (int64_t i = 0; i < gan__shape_elements(all) * k[3]; i++) {
+        int64_t at[6];
+        unravel(all, i / k[3], at);
+        const int64_t row = at[2] * stride[0] + at[5] - pad[0];
+        const int64_t column = at[3] * stride[1] + i % k[3] - pad[1];
+        const bool inside = row >= 0 && row < x[2] && column >= 0 && column < x[3];
+        const int64_t index[] = {
+            inside ? ravel(shapes[IMAGE], (int64_t[]){at[0], at[4], row, column}) : -1,
+            ravel(shapes[KERNEL], (int64_t[]){at[1], at[4], at[5], i % k[3]}),
+            ravel(shapes[RESULT], at)};
+        const int64_t p = index[role[0]], q = index[role[1]], to = index[role[2]];
+        if (to >= 0) {
+            const double u = p < 0 ? 0 : a.value[p], e = p < 0 ? 0 : a.bound[p];
+            const double v = b.value[q], f = b.bound[q];
+            y->value[to] += u * v;
+            y->bound[to] += fabs(u) * f + fabs(v) * e + e * f + error * fabs(u * v);
+        }
+    }
+    for (int64_t i = 0; i < gan__shape_elements(node->shape); i++) {
+        set_value(y, i, y->value[i], y->bound[i], 1);
+    }
+}
+
 /* The three operations on a maximum. b: unused, g or h */
 static inline void interpret_maximum(const gan__node *node, gan__shape x, interpreted a,
                                      interpreted b, interpreted *y)
@@ -253,6 +294,8 @@ static inline void interpret_node(const gan__graph *graph, int32_t id, const rea
         interpret_sum(node, input, a, y);
     } else if (node->op == GAN__MATMUL) {
         interpret_product(node, input, a, b, y);
+    } else if (node->op >= GAN__CONVOLVE) {
+        interpret_convolution(node, input, gan__node_shape(graph, node->in[1]), a, b, y);
     } else if (node->op > GAN__MATMUL) {
         interpret_maximum(node, input, a, b, y);
     }

@@ -237,6 +237,81 @@ static int32_t make_maximum(maker *m, int32_t x)
     }
 }
 
+/* x as images [n, c, h, w], or what else a convolution has four axes of. */
+static int32_t as_images(maker *m, int32_t x)
+{
+    const gan__shape own = shape_of(m, x);
+    gan__shape images = {4, {1, 1, 1, 1}};
+    int32_t axis = own.rank < 4 ? roll(&m->chance, 5 - own.rank) : 0;
+    for (int32_t i = 0; i < own.rank; i++) {
+        images.dims[axis] *= own.dims[i];
+        axis += axis < 3 && (own.rank <= 4 || roll(&m->chance, 3) > 0);
+    }
+    return gan__reshape(&m->graph, x, images);
+}
+
+typedef enum { AS_IMAGES, AS_RESULTS, AS_KERNELS, BY_KERNELS, FACES } face;
+
+/* A convolution around one of its arrays, which is there already. */
+typedef struct {
+    gan__shape image, kernel, result;
+    int64_t stride[2], pad[2];
+} window;
+
+static void choose_window(maker *m, face which, int64_t length, int32_t axis, window *w)
+{
+    int64_t image = length, kernel = 1 + roll(&m->chance, 4), pad = roll(&m->chance, 3);
+    const int64_t stride = 1 + roll(&m->chance, 3);
+    if (which == AS_RESULTS) {
+        const int64_t span = (length - 1) * stride + kernel;
+        pad = span > 2 * pad ? pad : 0;
+        image = span - 2 * pad + roll(&m->chance, (int32_t)stride);
+    } else if (which == AS_KERNELS) {
+        kernel = length;
+        pad = length > 2 * pad ? pad : 0;
+        image = length - 2 * pad + roll(&m->chance, 4);
+    } else if (kernel > length + 2 * pad) {
+        kernel = length + 2 * pad;
+    }
+    w->image.dims[2 + axis] = image;
+    w->kernel.dims[2 + axis] = kernel;
+    w->result.dims[2 + axis] = (image + 2 * pad - kernel) / stride + 1;
+    w->stride[axis] = stride;
+    w->pad[axis] = pad;
+}
+
+/* x as images, as their gradient, or as kernels, with others made for it. */
+static int32_t make_convolution(maker *m, int32_t x)
+{
+    gan__graph *g = &m->graph;
+    if (gan__shape_elements(shape_of(m, x)) > (m->large ? 8000 : 200)) {
+        return x;
+    }
+    x = as_images(m, x);
+    const gan__shape own = shape_of(m, x);
+    const face which = (face)roll(&m->chance, FACES);
+    const int64_t a = own.dims[0], b = own.dims[1], others = 1 + roll(&m->chance, 4);
+    window w = {.image = {4, {a, b}}, .kernel = {4, {others, b}}, .result = {4, {a, others}}};
+    if (which == AS_RESULTS) {
+        w = (window){.image = {4, {a, others}}, .kernel = {4, {b, others}}, .result = own};
+    } else if (which == AS_KERNELS) {
+        w = (window){.image = {4, {others, b}}, .kernel = own, .result = {4, {others, a}}};
+    }
+    choose_window(m, which, own.dims[2], 0, &w);
+    choose_window(m, which, own.dims[3], 1, &w);
+    int32_t y;
+    if (which == AS_IMAGES) {
+        y = gan__convolve_node(g, x, new_source(m, w.kernel), w.stride, w.pad);
+    } else if (which == AS_RESULTS) {
+        y = gan__convolve_input_node(g, x, new_source(m, w.kernel), w.stride, w.pad, w.image);
+    } else if (which == AS_KERNELS) {
+        y = gan__convolve_node(g, new_source(m, w.image), x, w.stride, w.pad);
+    } else {
+        y = gan__convolve_kernel_node(g, x, new_source(m, w.result), w.stride, w.pad, w.kernel);
+    }
+    return gan__affine(g, y, 1 / sqrt((double)gan__shape_elements(own)), 0);
+}
+
 static int32_t make_reshape(maker *m, int32_t x)
 {
     return gan__reshape(&m->graph, x, gan__shape_1(gan__shape_elements(shape_of(m, x))));
@@ -274,9 +349,9 @@ static void make_gradients(maker *m)
 static void make_graph(maker *m)
 {
     static int32_t (*const makers[])(maker *, int32_t) = {
-        make_unary,   make_unary, make_unary,   make_binary,       make_binary,  make_binary,
-        make_binary,  make_sum,   make_product, make_maximum,      make_reshape, make_broadcast,
-        make_permute, make_block, make_source,  make_concatenation};
+        make_unary,   make_unary, make_unary,   make_binary,        make_binary,     make_binary,
+        make_binary,  make_sum,   make_product, make_maximum,       make_reshape,    make_broadcast,
+        make_permute, make_block, make_source,  make_concatenation, make_convolution};
     const int32_t sources = 1 + roll(&m->chance, 4);
     for (int32_t i = 0; i < sources; i++) {
         make_source(m, 0);
@@ -285,7 +360,7 @@ static void make_graph(maker *m)
     int32_t last = some_node(m);
     for (int32_t i = 0; i < steps; i++) { /* chains, with side branches */
         const int32_t x = roll(&m->chance, 3) == 0 ? some_node(m) : last;
-        last = makers[roll(&m->chance, 16)](m, x);
+        last = makers[roll(&m->chance, 17)](m, x);
         ck_assert_msg(last >= 0, "%s", gan_context_message(m->graph.context));
     }
     if (roll(&m->chance, 3) == 0) {
@@ -391,6 +466,7 @@ static bool same_outputs(const arrays *a, const arrays *b, const results *r)
 typedef struct {
     int64_t naive, fused;        /* elements of workspace */
     int64_t compared, undecided; /* numbers; undecided: the bound is not finite */
+    int64_t seen[GAN__OP_COUNT];
     int32_t graphs, nodes_most;
 } totals;
 
@@ -440,6 +516,9 @@ static void check_graph(gan_context *context, uint64_t seed, real *leaves, total
     sum->fused += gan__plan_workspace(fused);
     sum->graphs++;
     sum->nodes_most = nodes > sum->nodes_most ? nodes : sum->nodes_most;
+    for (int32_t i = 0; i < nodes; i++) {
+        sum->seen[m.graph.nodes[i].op]++;
+    }
     gan__graph_free(&m.graph);
     gan__plan_free(naive);
     for (int32_t i = 0; i < (m.large ? 4 : 2); i++) { /* small ones seldom reach the threads */
@@ -482,6 +561,10 @@ START_TEST(fused_is_naive)
     if (only_seed == 0) {
         ck_assert(sum.fused * 3 < sum.naive * 2);
         ck_assert(sum.undecided * 10 < sum.compared);
+        for (int32_t i = 0; i < GAN__OP_COUNT; i++) {
+            ck_assert_msg(sum.seen[i] >= 100, "%s occurs %d times", gan__operations[i].name,
+                          (int)sum.seen[i]);
+        }
     }
     end_context(context, &own);
 }

@@ -63,6 +63,40 @@ MISTAKE(concatenate, gan__concatenate(g, x, y, 0))
 MISTAKE(concatenate_axis, gan__concatenate(g, x, x, 2))
 MISTAKE(concatenate_rank, gan__concatenate(g, x, s, 0))
 
+/* Convolutions of images [2, 3, 5, 6] by kernels, with strides and padding of rows and columns. */
+#define LEAF_4(...) gan__leaf(g, 0, 0, SHAPE(4, __VA_ARGS__))
+#define CONVOLVE(kernel, stride, pad) gan__convolve_node(g, LEAF_4(2, 3, 5, 6), kernel, stride, pad)
+MISTAKE(convolve, gan__convolve_node(g, x, y, DIMS(1, 1), DIMS(0, 0)))
+MISTAKE(convolve_image_rank, gan__convolve_node(g, s, LEAF_4(4, 3, 2, 2), DIMS(1, 1), DIMS(0, 0)))
+MISTAKE(convolve_channels, CONVOLVE(LEAF_4(4, 2, 3, 3), DIMS(1, 1), DIMS(0, 0)))
+MISTAKE(convolve_height, CONVOLVE(LEAF_4(4, 3, 8, 1), DIMS(2, 1), DIMS(1, 0)))
+MISTAKE(convolve_width, CONVOLVE(LEAF_4(4, 3, 1, 11), DIMS(1, 3), DIMS(1, 2)))
+MISTAKE(convolve_still, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 0), DIMS(0, 0)))
+MISTAKE(convolve_leap, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(INT64_C(1) << 31, 1), DIMS(0, 0)))
+MISTAKE(convolve_cropped, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 1), DIMS(0, -1)))
+MISTAKE(convolve_vast, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 1), DIMS(40000, 40000)))
+MISTAKE(convolve_farthest, CONVOLVE(LEAF_4(4, 3, 2, 2), DIMS(1, 1), DIMS(INT64_MAX, 0)))
+
+#define CONVOLVE_INPUT(values, kernel, ...) \
+    gan__convolve_input_node(g, values, LEAF_4 kernel, DIMS(2, 1), DIMS(1, 0), SHAPE(__VA_ARGS__))
+MISTAKE(input_rank, CONVOLVE_INPUT(x, (4, 3, 3, 2), 4, 2, 3, 5, 6))
+MISTAKE(input_rank_to, CONVOLVE_INPUT(LEAF_4(2, 4, 3, 5), (4, 3, 3, 2), 3, 2, 3, 5))
+MISTAKE(input_empty, CONVOLVE_INPUT(LEAF_4(2, 4, 3, 5), (4, 3, 3, 2), 4, 2, 3, 0, 6))
+MISTAKE(input_channels, CONVOLVE_INPUT(LEAF_4(2, 4, 3, 5), (4, 3, 3, 2), 4, 2, 4, 5, 6))
+MISTAKE(input_kernels, CONVOLVE_INPUT(LEAF_4(2, 4, 3, 5), (7, 3, 3, 2), 4, 2, 3, 5, 6))
+MISTAKE(input_size, CONVOLVE_INPUT(LEAF_4(2, 4, 3, 5), (4, 3, 3, 2), 4, 2, 3, 7, 6))
+MISTAKE(input_height, CONVOLVE_INPUT(LEAF_4(2, 4, 3, 5), (4, 3, 9, 2), 4, 2, 3, 5, 6))
+
+#define CONVOLVE_KERNEL(values, ...)                                                 \
+    gan__convolve_kernel_node(g, LEAF_4(2, 3, 5, 6), values, DIMS(2, 1), DIMS(1, 0), \
+                              SHAPE(__VA_ARGS__))
+MISTAKE(kernel_rank, CONVOLVE_KERNEL(x, 4, 4, 3, 3, 2))
+MISTAKE(kernel_rank_to, CONVOLVE_KERNEL(LEAF_4(2, 4, 3, 5), 2, 4, 3))
+MISTAKE(kernel_empty, CONVOLVE_KERNEL(LEAF_4(2, 4, 3, 5), 4, 0, 3, 3, 2))
+MISTAKE(kernel_channels, CONVOLVE_KERNEL(LEAF_4(2, 4, 3, 5), 4, 4, 1, 3, 2))
+MISTAKE(kernel_size, CONVOLVE_KERNEL(LEAF_4(2, 4, 3, 5), 4, 4, 3, 3, 3))
+MISTAKE(kernel_width, CONVOLVE_KERNEL(LEAF_4(2, 4, 3, 5), 4, 4, 3, 3, 7))
+
 /* An input that is no node, and the gradient, are ARGUMENT errors. */
 MISTAKE(no_node, gan__tanh(g, 3))
 MISTAKE(negative_node, gan__matmul(g, x, false, -5, false))
@@ -120,6 +154,29 @@ static const struct {
     {mistake_concatenate, GAN_ERROR_SHAPE, {"concatenate", "[2, 3]", "[4, 5]"}},
     {mistake_concatenate_axis, GAN_ERROR_SHAPE, {"concatenate", "axis 2"}},
     {mistake_concatenate_rank, GAN_ERROR_SHAPE, {"concatenate", "[2, 3]", "[]"}},
+    {mistake_convolve, GAN_ERROR_SHAPE, {"convolve", "[2, 3]", "[4, 5]"}},
+    {mistake_convolve_image_rank, GAN_ERROR_SHAPE, {"convolve", "[]", "[4, 3, 2, 2]"}},
+    {mistake_convolve_channels, GAN_ERROR_SHAPE, {"convolve", "[2, 3, 5, 6]", "[4, 2, 3, 3]"}},
+    {mistake_convolve_height, GAN_ERROR_SHAPE, {"height 5 with padding 1, kernel 8, stride 2"}},
+    {mistake_convolve_width, GAN_ERROR_SHAPE, {"width 6 with padding 2, kernel 11, stride 3"}},
+    {mistake_convolve_still, GAN_ERROR_SHAPE, {"convolve", "width 6", "stride 0"}},
+    {mistake_convolve_leap, GAN_ERROR_SHAPE, {"convolve", "height 5", "stride 2147483648"}},
+    {mistake_convolve_cropped, GAN_ERROR_SHAPE, {"convolve", "width 6", "padding -1"}},
+    {mistake_convolve_vast, GAN_ERROR_SHAPE, {"convolve", "[2, 3, 5, 6]", "[4, 3, 2, 2]"}},
+    {mistake_convolve_farthest, GAN_ERROR_SHAPE, {"padding 9223372036854775807"}},
+    {mistake_input_rank, GAN_ERROR_SHAPE, {"convolve_input", "[2, 3]", "[2, 4, 3, 5]"}},
+    {mistake_input_rank_to, GAN_ERROR_SHAPE, {"convolve_input", "[2, 3, 5]", "[4, 3, 3, 2]"}},
+    {mistake_input_empty, GAN_ERROR_SHAPE, {"convolve_input", "[2, 3, 0, 6]"}},
+    {mistake_input_channels, GAN_ERROR_SHAPE, {"convolve_input", "[2, 4, 5, 6]", "[4, 3, 3, 2]"}},
+    {mistake_input_kernels, GAN_ERROR_SHAPE, {"convolve_input", "[2, 4, 3, 5]", "[2, 7, 3, 5]"}},
+    {mistake_input_size, GAN_ERROR_SHAPE, {"convolve_input", "[2, 4, 3, 5]", "[2, 4, 4, 5]"}},
+    {mistake_input_height, GAN_ERROR_SHAPE, {"height 5 with padding 1, kernel 9, stride 2"}},
+    {mistake_kernel_rank, GAN_ERROR_SHAPE, {"convolve_kernel", "[2, 3]", "[2, 4, 3, 5]"}},
+    {mistake_kernel_rank_to, GAN_ERROR_SHAPE, {"convolve_kernel", "[2, 3, 5, 6]", "[4, 3]"}},
+    {mistake_kernel_empty, GAN_ERROR_SHAPE, {"convolve_kernel", "[0, 3, 3, 2]"}},
+    {mistake_kernel_channels, GAN_ERROR_SHAPE, {"convolve_kernel", "[2, 3, 5, 6]", "[4, 1, 3, 2]"}},
+    {mistake_kernel_size, GAN_ERROR_SHAPE, {"convolve_kernel", "[2, 4, 3, 5]", "[2, 4, 3, 4]"}},
+    {mistake_kernel_width, GAN_ERROR_SHAPE, {"width 6 with padding 0, kernel 7, stride 1"}},
     {mistake_no_node, GAN_ERROR_ARGUMENT, {"tanh", "3"}},
     {mistake_negative_node, GAN_ERROR_ARGUMENT, {"matmul", "-5"}},
     {mistake_gradient_of_matrix, GAN_ERROR_ARGUMENT, {"gradient"}},
@@ -166,6 +223,11 @@ START_TEST(mistakes_name_what_is_wrong_and_stick)
         ck_assert_int_eq(gan__mean_all(&g, bad), bad);
         ck_assert_int_eq(gan__slice(&g, bad, DIMS(0, 0), gan__shape_2(1, 1)), bad);
         ck_assert_int_eq(gan__permute(&g, bad, AXES(1, 0)), bad);
+        const int64_t *stride = DIMS(1, 1), *none = DIMS(0, 0);
+        const gan__shape image = SHAPE(4, 1, 1, 1, 1);
+        ck_assert_int_eq(gan__convolve_node(&g, bad, y, stride, none), bad);
+        ck_assert_int_eq(gan__convolve_input_node(&g, x, bad, stride, none, image), bad);
+        ck_assert_int_eq(gan__convolve_kernel_node(&g, bad, y, stride, none, image), bad);
         int32_t grad;
         ck_assert_int_eq(gan__gradient(&g, s, 1, &x, &grad), bad);
         gan__plan *plan = (gan__plan *)&g;
@@ -202,6 +264,22 @@ START_TEST(shapes_are_told)
     ck_assert(gan__shape_equal(gan__node_shape(&g, gan__add(&g, x, y)), SHAPE(3, 2, 3, 4)));
     ck_assert(gan__shape_equal(gan__node_shape(&g, gan__max_axis(&g, x, 2)), SHAPE(3, 2, 1, 1)));
     ck_assert(gan__shape_equal(gan__node_shape(&g, gan__sum_all(&g, x)), SCALAR));
+    const int32_t images = gan__leaf(&g, 0, 0, SHAPE(4, 2, 3, 7, 6)),
+                  kernels = gan__leaf(&g, 0, 0, SHAPE(4, 5, 3, 4, 2));
+    const int32_t values = gan__convolve_node(&g, images, kernels, DIMS(2, 1), DIMS(1, 0));
+    ck_assert(gan__shape_equal(gan__node_shape(&g, values), SHAPE(4, 2, 5, 3, 5)));
+    for (int64_t h = 6; h <= 7; h++) { /* both give 3 rows */
+        const gan__shape shape = SHAPE(4, 2, 3, h, 6);
+        const int32_t back =
+            gan__convolve_input_node(&g, values, kernels, DIMS(2, 1), DIMS(1, 0), shape);
+        ck_assert(gan__shape_equal(gan__node_shape(&g, back), shape));
+    }
+    for (int64_t kh = 4; kh <= 5; kh++) {
+        const gan__shape shape = SHAPE(4, 5, 3, kh, 2);
+        const int32_t by_kernel =
+            gan__convolve_kernel_node(&g, images, values, DIMS(2, 1), DIMS(1, 0), shape);
+        ck_assert(gan__shape_equal(gan__node_shape(&g, by_kernel), shape));
+    }
     ck_assert_int_eq(gan__node_shape(&g, -1).rank, 0);
     ck_assert_int_eq(gan__node_shape(&g, g.count).rank, 0);
     gan__graph_free(&g);

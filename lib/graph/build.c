@@ -254,6 +254,33 @@ int32_t gan__max_gather(gan__graph *graph, int32_t x, int32_t h, int32_t axis)
     return gan__push(graph, (gan__node){.op = GAN__MAX_GATHER, .in = {x, h}, .axis = axis});
 }
 
+static int32_t convolution(gan__graph *graph, gan__op op, int32_t a, int32_t b,
+                           const int64_t *stride, const int64_t *pad, gan__shape shape)
+{
+    gan__node node = {.op = op, .in = {a, b}, .shape = shape};
+    memcpy(node.window.stride, stride, sizeof node.window.stride);
+    memcpy(node.window.pad, pad, sizeof node.window.pad);
+    return gan__push(graph, node);
+}
+
+int32_t gan__convolve_node(gan__graph *graph, int32_t x, int32_t kernel, const int64_t *stride,
+                           const int64_t *pad)
+{
+    return convolution(graph, GAN__CONVOLVE, x, kernel, stride, pad, (gan__shape){0});
+}
+
+int32_t gan__convolve_input_node(gan__graph *graph, int32_t g, int32_t kernel,
+                                 const int64_t *stride, const int64_t *pad, gan__shape shape)
+{
+    return convolution(graph, GAN__CONVOLVE_INPUT, g, kernel, stride, pad, shape);
+}
+
+int32_t gan__convolve_kernel_node(gan__graph *graph, int32_t x, int32_t g, const int64_t *stride,
+                                  const int64_t *pad, gan__shape shape)
+{
+    return convolution(graph, GAN__CONVOLVE_KERNEL, x, g, stride, pad, shape);
+}
+
 int32_t gan__negate(gan__graph *graph, int32_t x)
 {
     return gan__affine(graph, x, -1, 0);

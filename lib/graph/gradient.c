@@ -158,6 +158,39 @@ int32_t gan__gradient_max_gather(gan__graph *graph, int32_t id, int32_t g, int32
     return input == 0 ? -1 : gan__max_scatter(graph, gather.in[0], g, gather.axis);
 }
 
+/* T(x, k, g) is linear in each of x, k and g: a derivative of one face is another face. In the
+ * comments h is the gradient that arrives. */
+
+/* y = T(x, k, .): by x T(., k, h), by k T(x, ., h) */
+int32_t gan__gradient_convolve(gan__graph *graph, int32_t id, int32_t g, int32_t input)
+{
+    const gan__node n = *node_of(graph, id);
+    const int64_t *stride = n.window.stride, *pad = n.window.pad;
+    const gan__shape shape = gan__node_shape(graph, n.in[input]);
+    return input == 0 ? gan__convolve_input_node(graph, g, n.in[1], stride, pad, shape)
+                      : gan__convolve_kernel_node(graph, n.in[0], g, stride, pad, shape);
+}
+
+/* x' = T(., k, g): by g T(h, k, .), by k T(h, ., g) */
+int32_t gan__gradient_convolve_input(gan__graph *graph, int32_t id, int32_t g, int32_t input)
+{
+    const gan__node n = *node_of(graph, id);
+    const int64_t *stride = n.window.stride, *pad = n.window.pad;
+    return input == 0 ? gan__convolve_node(graph, g, n.in[1], stride, pad)
+                      : gan__convolve_kernel_node(graph, g, n.in[0], stride, pad,
+                                                  gan__node_shape(graph, n.in[1]));
+}
+
+/* k' = T(x, ., g): by x T(., h, g), by g T(x, h, .) */
+int32_t gan__gradient_convolve_kernel(gan__graph *graph, int32_t id, int32_t g, int32_t input)
+{
+    const gan__node n = *node_of(graph, id);
+    const int64_t *stride = n.window.stride, *pad = n.window.pad;
+    return input == 0 ? gan__convolve_input_node(graph, n.in[1], g, stride, pad,
+                                                 gan__node_shape(graph, n.in[0]))
+                      : gan__convolve_node(graph, n.in[0], g, stride, pad);
+}
+
 /* ---- The sweep ----------------------------------------------------------------------------- */
 
 /* Marks the nodes up to y that depend on one of wrt. */

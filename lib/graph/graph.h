@@ -55,6 +55,10 @@ typedef enum {
     GAN__MAX_AXIS,    /* maximum over one axis, which stays with length 1 */
     GAN__MAX_SCATTER, /* puts b where a has its maximum, zeros elsewhere */
     GAN__MAX_GATHER,  /* takes b from where a has its maximum */
+    /* the three faces of a trilinear form: each differentiates into the other two */
+    GAN__CONVOLVE,        /* images by kernels */
+    GAN__CONVOLVE_INPUT,  /* its gradient by the images: transposed convolution */
+    GAN__CONVOLVE_KERNEL, /* its gradient by the kernels */
     GAN__OP_COUNT
 } gan__op;
 
@@ -81,6 +85,9 @@ typedef struct {
         int32_t axes[GAN__RANK_MAX];   /* permute: output axis i is input axis axes[i] */
         int64_t starts[GAN__RANK_MAX]; /* slice, pad: where the block starts */
         int32_t axis;                  /* the max operations */
+        struct {
+            int64_t stride[2], pad[2]; /* rows, columns */
+        } window;                      /* the convolutions */
     };
 } gan__node;
 
@@ -151,6 +158,17 @@ int32_t gan__matmul(gan__graph *graph, int32_t a, bool transpose_a, int32_t b, b
 int32_t gan__max_axis(gan__graph *graph, int32_t x, int32_t axis);
 int32_t gan__max_scatter(gan__graph *graph, int32_t x, int32_t g, int32_t axis);
 int32_t gan__max_gather(gan__graph *graph, int32_t x, int32_t h, int32_t axis);
+
+/* Convolution of x: [n, c, h, w] by kernels: [o, c, kh, kw], with `pad` zeros around x: the result is
+ * [n, o, (h + 2 pad - kh) / stride + 1, ...], rounded down. stride, pad: of rows and of columns */
+int32_t gan__convolve_node(gan__graph *graph, int32_t x, int32_t kernel, const int64_t *stride,
+                           const int64_t *pad);
+/* The transpose: from g of the convolution's shape to `shape`, that of x. */
+int32_t gan__convolve_input_node(gan__graph *graph, int32_t g, int32_t kernel,
+                                 const int64_t *stride, const int64_t *pad, gan__shape shape);
+/* The gradient by the kernels, of `shape`, from x and g. */
+int32_t gan__convolve_kernel_node(gan__graph *graph, int32_t x, int32_t g, const int64_t *stride,
+                                  const int64_t *pad, gan__shape shape);
 
 /* ---- Composites ---------------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 #include "graph/operations.h"
 
+#include "kernel/convolution.h"
 #include "kernel/gemm.h"
 #include "kernel/move.h"
 #include "kernel/reduce.h"
@@ -10,8 +11,9 @@ _Static_assert((int)GAN__VIEW_RANK == (int)GAN__RANK_MAX, "views of every tensor
 _Static_assert((int)GAN__REDUCE_RANK == (int)GAN__RANK_MAX, "sums over every tensor");
 
 static void run_pad(gan_context *context, const gan__node *node, const gan__shape *input_shapes,
-                    const real *const *x, real *y)
+                    const real *const *x, real *scratch, real *y)
 {
+    (void)scratch;
     (void)context;
     gan__view view = {.rank = node->shape.rank};
     int64_t stride = 1;
@@ -27,8 +29,9 @@ static void run_pad(gan_context *context, const gan__node *node, const gan__shap
 }
 
 static void run_sum(gan_context *context, const gan__node *node, const gan__shape *input_shapes,
-                    const real *const *x, real *y)
+                    const real *const *x, real *scratch, real *y)
 {
+    (void)scratch;
     bool keep[GAN__RANK_MAX];
     for (int32_t i = 0; i < node->shape.rank; i++) {
         keep[i] = node->shape.dims[i] == input_shapes[0].dims[i];
@@ -37,8 +40,9 @@ static void run_sum(gan_context *context, const gan__node *node, const gan__shap
 }
 
 static void run_matmul(gan_context *context, const gan__node *node, const gan__shape *input_shapes,
-                       const real *const *x, real *y)
+                       const real *const *x, real *scratch, real *y)
 {
+    (void)scratch;
     const bool transpose_a = node->matmul.transpose_a;
     gan__gemm(context, transpose_a, node->matmul.transpose_b, node->shape.dims[0],
               node->shape.dims[1], input_shapes[0].dims[transpose_a ? 0 : 1], x[0], x[1], false, y);
@@ -63,25 +67,82 @@ static around around_axis(gan__shape shape, int32_t axis)
 }
 
 static void run_max_axis(gan_context *context, const gan__node *node,
-                         const gan__shape *input_shapes, const real *const *x, real *y)
+                         const gan__shape *input_shapes, const real *const *x, real *scratch,
+                         real *y)
 {
+    (void)scratch;
     const around a = around_axis(input_shapes[0], node->axis);
     gan__maximum(context, a.outer, a.k, a.inner, x[0], y);
 }
 
 static void run_max_scatter(gan_context *context, const gan__node *node,
-                            const gan__shape *input_shapes, const real *const *x, real *y)
+                            const gan__shape *input_shapes, const real *const *x, real *scratch,
+                            real *y)
 {
+    (void)scratch;
     const around a = around_axis(input_shapes[0], node->axis);
     gan__maximum_scatter(context, a.outer, a.k, a.inner, x[0], x[1], y);
 }
 
 static void run_max_gather(gan_context *context, const gan__node *node,
-                           const gan__shape *input_shapes, const real *const *x, real *y)
+                           const gan__shape *input_shapes, const real *const *x, real *scratch,
+                           real *y)
 {
+    (void)scratch;
     const around a = around_axis(input_shapes[0], node->axis);
     gan__maximum_gather(context, a.outer, a.k, a.inner, x[0], x[1], y);
 }
+
+/* The sizes of a convolution of x by kernels to y. */
+static gan__convolution convolution(const gan__node *node, gan__shape x, gan__shape kernel,
+                                    gan__shape y)
+{
+    return (gan__convolution){
+        .n = x.dims[0],
+        .c = x.dims[1],
+        .h = x.dims[2],
+        .w = x.dims[3],
+        .o = kernel.dims[0],
+        .kh = kernel.dims[2],
+        .kw = kernel.dims[3],
+        .oh = y.dims[2],
+        .ow = y.dims[3],
+        .stride = {node->window.stride[0], node->window.stride[1]},
+        .pad = {node->window.pad[0], node->window.pad[1]},
+    };
+}
+
+/* The same for a node of the three, whichever of x, kernel and y it makes. */
+static gan__convolution convolution_of(const gan__node *node, const gan__shape *inputs)
+{
+    switch (node->op) {
+    case GAN__CONVOLVE:
+        return convolution(node, inputs[0], inputs[1], node->shape);
+    case GAN__CONVOLVE_INPUT:
+        return convolution(node, node->shape, inputs[1], inputs[0]);
+    default:
+        return convolution(node, inputs[0], node->shape, inputs[1]);
+    }
+}
+
+static int64_t convolution_scratch(const gan__node *node, const gan__shape *input_shapes)
+{
+    const gan__convolution c = convolution_of(node, input_shapes);
+    return gan__convolution_scratch(&c);
+}
+
+#define RUN_CONVOLUTION(name)                                                                   \
+    static void run_##name(gan_context *context, const gan__node *node,                         \
+                           const gan__shape *input_shapes, const real *const *x, real *scratch, \
+                           real *y)                                                             \
+    {                                                                                           \
+        const gan__convolution c = convolution_of(node, input_shapes);                          \
+        gan__##name(context, &c, x[0], x[1], scratch, y);                                       \
+    }
+
+RUN_CONVOLUTION(convolve)
+RUN_CONVOLUTION(convolve_input)
+RUN_CONVOLUTION(convolve_kernel)
 
 gan__view gan__view_of(const gan__node *node, gan__shape input)
 {
@@ -107,50 +168,52 @@ gan__view gan__view_of(const gan__node *node, gan__shape input)
     return view;
 }
 
-#define LEAF(name, class)                                  \
-    {                                                      \
-        name, class, 0, gan__shape_given, NULL, NULL, NULL \
-    }
-#define ELEMENT(name, arity, gradient)                                                         \
-    {                                                                                          \
-#name, GAN__CLASS_ELEMENT, arity, gan__shape_same, gradient, gan__element_##name, NULL \
-    }
-#define UNARY(name) ELEMENT(name, 1, gan__gradient_##name)
-#define BINARY(name) ELEMENT(name, 2, gan__gradient_##name)
-#define LOOK(name, class)                                                    \
-    {                                                                        \
-#name, class, 1, gan__shape_##name, gan__gradient_##name, NULL, NULL \
-    }
-#define WHOLE(name, arity)                                                                        \
-    {                                                                                             \
-#name, GAN__CLASS_WHOLE, arity, gan__shape_##name, gan__gradient_##name, NULL, run_##name \
-    }
+/* clang-format off */
+#define LEAF(title, kind) {.name = title, .class = kind, .shape = gan__shape_given}
+#define ELEMENT(title, inputs)                                                      \
+    {.name = #title, .class = GAN__CLASS_ELEMENT, .arity = inputs,                  \
+     .shape = gan__shape_same, .gradient = gan__gradient_##title,                   \
+     .element = gan__element_##title}
+#define LOOK(title, kind)                                                           \
+    {.name = #title, .class = kind, .arity = 1,                                     \
+     .shape = gan__shape_##title, .gradient = gan__gradient_##title}
+#define WHOLE(title, inputs, needs)                                                 \
+    {.name = #title, .class = GAN__CLASS_WHOLE, .arity = inputs,                    \
+     .shape = gan__shape_##title, .gradient = gan__gradient_##title,                \
+     .whole = run_##title, .scratch = needs}
+/* clang-format on */
+
+/* The derivative of greater is zero. */
+#define gan__gradient_greater NULL
 
 const gan__operation gan__operations[GAN__OP_COUNT] = {
     [GAN__LEAF] = LEAF("leaf", GAN__CLASS_LEAF),
     [GAN__CONSTANT] = LEAF("constant", GAN__CLASS_FILL),
     [GAN__RANDOM] = LEAF("random", GAN__CLASS_FILL),
-    [GAN__AFFINE] = UNARY(affine),
-    [GAN__EXP] = UNARY(exp),
-    [GAN__LOG] = UNARY(log),
-    [GAN__SQRT] = UNARY(sqrt),
-    [GAN__RECIPROCAL] = UNARY(reciprocal),
-    [GAN__TANH] = UNARY(tanh),
-    [GAN__SIGMOID] = UNARY(sigmoid),
-    [GAN__SOFTPLUS] = UNARY(softplus),
-    [GAN__ADD] = BINARY(add),
-    [GAN__SUBTRACT] = BINARY(subtract),
-    [GAN__MULTIPLY] = BINARY(multiply),
-    [GAN__MAXIMUM] = BINARY(maximum),
-    [GAN__GREATER] = ELEMENT(greater, 2, NULL),
+    [GAN__AFFINE] = ELEMENT(affine, 1),
+    [GAN__EXP] = ELEMENT(exp, 1),
+    [GAN__LOG] = ELEMENT(log, 1),
+    [GAN__SQRT] = ELEMENT(sqrt, 1),
+    [GAN__RECIPROCAL] = ELEMENT(reciprocal, 1),
+    [GAN__TANH] = ELEMENT(tanh, 1),
+    [GAN__SIGMOID] = ELEMENT(sigmoid, 1),
+    [GAN__SOFTPLUS] = ELEMENT(softplus, 1),
+    [GAN__ADD] = ELEMENT(add, 2),
+    [GAN__SUBTRACT] = ELEMENT(subtract, 2),
+    [GAN__MULTIPLY] = ELEMENT(multiply, 2),
+    [GAN__MAXIMUM] = ELEMENT(maximum, 2),
+    [GAN__GREATER] = ELEMENT(greater, 2),
     [GAN__RESHAPE] = LOOK(reshape, GAN__CLASS_ALIAS),
     [GAN__BROADCAST] = LOOK(broadcast, GAN__CLASS_VIEW),
     [GAN__PERMUTE] = LOOK(permute, GAN__CLASS_VIEW),
     [GAN__SLICE] = LOOK(slice, GAN__CLASS_VIEW),
-    [GAN__PAD] = WHOLE(pad, 1),
-    [GAN__SUM] = WHOLE(sum, 1),
-    [GAN__MATMUL] = WHOLE(matmul, 2),
-    [GAN__MAX_AXIS] = WHOLE(max_axis, 1),
-    [GAN__MAX_SCATTER] = WHOLE(max_scatter, 2),
-    [GAN__MAX_GATHER] = WHOLE(max_gather, 2),
+    [GAN__PAD] = WHOLE(pad, 1, NULL),
+    [GAN__SUM] = WHOLE(sum, 1, NULL),
+    [GAN__MATMUL] = WHOLE(matmul, 2, NULL),
+    [GAN__MAX_AXIS] = WHOLE(max_axis, 1, NULL),
+    [GAN__MAX_SCATTER] = WHOLE(max_scatter, 2, NULL),
+    [GAN__MAX_GATHER] = WHOLE(max_gather, 2, NULL),
+    [GAN__CONVOLVE] = WHOLE(convolve, 2, convolution_scratch),
+    [GAN__CONVOLVE_INPUT] = WHOLE(convolve_input, 2, convolution_scratch),
+    [GAN__CONVOLVE_KERNEL] = WHOLE(convolve_kernel, 2, convolution_scratch),
 };

@@ -23,9 +23,14 @@ typedef int32_t (*gan__shape_rule)(gan__graph *graph, gan__node *node);
  * node itself; a node id. */
 typedef int32_t (*gan__gradient_rule)(gan__graph *graph, int32_t id, int32_t g, int32_t input);
 
-/* Computes a node of class WHOLE. x: its inputs; y: its result */
+/* Computes a node of class WHOLE. x: its inputs; scratch: as much as gan__scratch_fn says; y: its
+ * result */
 typedef void (*gan__whole_fn)(gan_context *context, const gan__node *node,
-                              const gan__shape *input_shapes, const real *const *x, real *y);
+                              const gan__shape *input_shapes, const real *const *x, real *scratch,
+                              real *y);
+
+/* How many elements of scratch that takes. */
+typedef int64_t (*gan__scratch_fn)(const gan__node *node, const gan__shape *input_shapes);
 
 typedef struct {
     const char *name;
@@ -35,6 +40,7 @@ typedef struct {
     gan__gradient_rule gradient; /* NULL: the derivative is zero */
     gan__element_fn element;     /* class ELEMENT */
     gan__whole_fn whole;         /* class WHOLE */
+    gan__scratch_fn scratch;     /* class WHOLE; NULL for none */
 } gan__operation;
 
 extern const gan__operation gan__operations[GAN__OP_COUNT];
@@ -52,6 +58,9 @@ int32_t gan__shape_matmul(gan__graph *graph, gan__node *node);
 int32_t gan__shape_max_axis(gan__graph *graph, gan__node *node);
 int32_t gan__shape_max_scatter(gan__graph *graph, gan__node *node);
 int32_t gan__shape_max_gather(gan__graph *graph, gan__node *node);
+int32_t gan__shape_convolve(gan__graph *graph, gan__node *node);
+int32_t gan__shape_convolve_input(gan__graph *graph, gan__node *node);
+int32_t gan__shape_convolve_kernel(gan__graph *graph, gan__node *node);
 
 /* Gradient rules (gradient.c). */
 int32_t gan__gradient_affine(gan__graph *graph, int32_t id, int32_t g, int32_t input);
@@ -76,6 +85,9 @@ int32_t gan__gradient_matmul(gan__graph *graph, int32_t id, int32_t g, int32_t i
 int32_t gan__gradient_max_axis(gan__graph *graph, int32_t id, int32_t g, int32_t input);
 int32_t gan__gradient_max_scatter(gan__graph *graph, int32_t id, int32_t g, int32_t input);
 int32_t gan__gradient_max_gather(gan__graph *graph, int32_t id, int32_t g, int32_t input);
+int32_t gan__gradient_convolve(gan__graph *graph, int32_t id, int32_t g, int32_t input);
+int32_t gan__gradient_convolve_input(gan__graph *graph, int32_t id, int32_t g, int32_t input);
+int32_t gan__gradient_convolve_kernel(gan__graph *graph, int32_t id, int32_t g, int32_t input);
 
 /* Where the elements of a VIEW node stand in its input. */
 gan__view gan__view_of(const gan__node *node, gan__shape input);

@@ -104,20 +104,34 @@ static void place_callers_arrays(gan__schedule *schedule)
     }
 }
 
-/* The partial sums of a group: one double for each chunk. */
-static int64_t partial_elements(int64_t elements)
+/* What a node needs only while its unit runs: the partial sums of a group, one double for each
+ * chunk, or the scratch of a whole node. In elements. */
+static int64_t scratch_elements(const gan__schedule *schedule, int32_t id)
 {
-    const int64_t chunks = (elements + GAN__CHUNK - 1) / GAN__CHUNK;
-    return chunks * (int64_t)(sizeof(double) / sizeof(real));
+    const gan__node *node = node_of(schedule, id);
+    const gan__operation *operation = &gan__operations[node->op];
+    if (schedule->facts[id].is_sum) {
+        const int64_t elements = schedule->units[schedule->facts[id].unit].elements;
+        const int64_t chunks = (elements + GAN__CHUNK - 1) / GAN__CHUNK;
+        return chunks * (int64_t)(sizeof(double) / sizeof(real));
+    }
+    if (operation->scratch == NULL) {
+        return 0;
+    }
+    gan__shape shapes[GAN__ARITY_MAX];
+    for (int32_t i = 0; i < operation->arity; i++) {
+        shapes[i] = node_of(schedule, node->in[i])->shape;
+    }
+    return operation->scratch(node, shapes);
 }
 
 static int32_t place_node(gan__schedule *schedule, arena *memory, int32_t id)
 {
     gan__fact *fact = &schedule->facts[id];
-    const int64_t elements = schedule->units[fact->unit].elements;
+    const int64_t scratch = scratch_elements(schedule, id);
     const int32_t last = schedule->mode == GAN__PLAN_NAIVE ? INT32_MAX : fact->last_use;
-    if (fact->is_sum) {
-        GAN__TRY(take(memory, partial_elements(elements), fact->unit, &fact->partial));
+    if (scratch > 0) {
+        GAN__TRY(take(memory, scratch, fact->unit, &fact->scratch));
     }
     if (!fact->in_memory || fact->place.where != GAN__NOWHERE) {
         return GAN_OK;

@@ -92,7 +92,7 @@ static void compile_node(group *g, int32_t id)
     made.y = fact->place;
     if (fact->is_sum) {
         made.what = GAN__DO_SUM;
-        made.y = fact->partial;
+        made.y = fact->scratch;
         made.total = fact->place;
     } else if (operation->class == GAN__CLASS_VIEW) {
         made.what = GAN__DO_VIEW;
@@ -137,6 +137,7 @@ static void compile_whole(const gan__schedule *schedule, int32_t index, gan__uni
     const int32_t id = schedule->order[schedule->starts[index]];
     unit->node = schedule->graph->nodes[id];
     unit->y = schedule->facts[id].place;
+    unit->scratch = schedule->facts[id].scratch;
     for (int32_t i = 0; i < GAN__ARITY_MAX && unit->node.in[i] >= 0; i++) {
         unit->x[i] = schedule->facts[gan__root(schedule, unit->node.in[i])].place;
         unit->shapes[i] = schedule->graph->nodes[unit->node.in[i]].shape;
@@ -147,7 +148,18 @@ static void compile_whole(const gan__schedule *schedule, int32_t index, gan__uni
 
 static int64_t products_of(const gan__unit *unit)
 {
-    if (unit->elements > 0 || unit->node.op != GAN__MATMUL) {
+    if (unit->elements > 0) {
+        return 0;
+    }
+    if (unit->node.op >= GAN__CONVOLVE) { /* each result by each patch, whichever face it is */
+        const bool is_y = unit->node.op == GAN__CONVOLVE;
+        const gan__shape y =
+            is_y ? unit->node.shape : unit->shapes[unit->node.op == GAN__CONVOLVE_INPUT ? 0 : 1];
+        const gan__shape kernel =
+            unit->node.op == GAN__CONVOLVE_KERNEL ? unit->node.shape : unit->shapes[1];
+        return gan__shape_elements(y) * (gan__shape_elements(kernel) / kernel.dims[0]);
+    }
+    if (unit->node.op != GAN__MATMUL) {
         return 0;
     }
     const int64_t inner = unit->shapes[0].dims[unit->node.matmul.transpose_a ? 0 : 1];

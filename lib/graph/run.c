@@ -125,7 +125,9 @@ static void run_whole(gan_context *context, const gan__unit *unit, const gan__ar
     for (int32_t i = 0; i < operation->arity; i++) {
         x[i] = resolve(arguments, NULL, unit->x[i], 0);
     }
-    operation->whole(context, &unit->node, unit->shapes, x, resolve(arguments, NULL, unit->y, 0));
+    real *scratch = operation->scratch != NULL ? resolve(arguments, NULL, unit->scratch, 0) : NULL;
+    operation->whole(context, &unit->node, unit->shapes, x, scratch,
+                     resolve(arguments, NULL, unit->y, 0));
 }
 
 void gan__plan_run(const gan__plan *plan, const gan__arguments *arguments)

@@ -46,7 +46,7 @@ typedef struct {
     int32_t count;
     gan__node node;
     gan__shape shapes[GAN__ARITY_MAX];
-    gan__place x[GAN__ARITY_MAX], y;
+    gan__place x[GAN__ARITY_MAX], scratch, y;
 } gan__unit;
 
 struct gan__plan {
@@ -64,7 +64,7 @@ typedef struct {
     int32_t last_use;             /* the last unit that reads it */
     bool live, in_memory, is_sum; /* is_sum: a sum to one element, done at the end of a group */
     gan__place place;
-    gan__place partial;
+    gan__place scratch; /* of a whole node; the partial sums of a sum */
 } gan__fact;
 
 typedef struct {

@@ -179,3 +179,62 @@ int32_t gan__shape_max_gather(gan__graph *graph, gan__node *node)
     node->shape.dims[node->axis] = 1;
     return gan__shape_equal(x, h) ? GAN_OK : misfit(graph, node, x, h, "must be the same");
 }
+
+/* ---- Convolutions -------------------------------------------------------------------------- */
+
+/* The convolution's result from x and kernel, if they fit. */
+static int32_t convolved(gan__graph *graph, const gan__node *node, gan__shape x, gan__shape kernel,
+                         gan__shape *y)
+{
+    if (x.rank != 4 || kernel.rank != 4 || x.dims[1] != kernel.dims[1]) {
+        return misfit(graph, node, x, kernel,
+                      "must be images [n, c, h, w] and kernels [o, c, kh, kw] of as many channels");
+    }
+    *y = (gan__shape){.rank = 4, .dims = {x.dims[0], kernel.dims[0]}};
+    for (int32_t i = 0; i < 2; i++) {
+        const int64_t stride = node->window.stride[i], pad = node->window.pad[i];
+        const bool sane = stride >= 1 && stride <= INT32_MAX && pad >= 0 && pad <= INT32_MAX;
+        const int64_t room = sane ? x.dims[2 + i] + 2 * pad - kernel.dims[2 + i] : -1;
+        if (room < 0 || x.dims[2 + i] > INT32_MAX) {
+            return gan__fail(graph->context, GAN_ERROR_SHAPE,
+                             "%s: %s %lld with padding %lld, kernel %lld, stride %lld",
+                             gan__operations[node->op].name, i == 0 ? "height" : "width",
+                             (long long)x.dims[2 + i], (long long)pad,
+                             (long long)kernel.dims[2 + i], (long long)stride);
+        }
+        y->dims[2 + i] = room / stride + 1;
+    }
+    /* the numbers that the products of matrices and the patch matrices are made with */
+    const int64_t rows = gan__shape_elements(kernel) / kernel.dims[0];
+    if (kernel.dims[0] > INT32_MAX || rows > INT32_MAX || y->dims[2] > INT32_MAX ||
+        y->dims[3] > INT32_MAX / rows || y->dims[2] * y->dims[3] > INT32_MAX) {
+        return misfit(graph, node, x, kernel, "over 2^31 - 1 elements in a plane or a patch line");
+    }
+    return GAN_OK;
+}
+
+int32_t gan__shape_convolve(gan__graph *graph, gan__node *node)
+{
+    GAN__TRY(convolved(graph, node, input(graph, node, 0), input(graph, node, 1), &node->shape));
+    return gan__shape_given(graph, node);
+}
+
+int32_t gan__shape_convolve_input(gan__graph *graph, gan__node *node)
+{
+    gan__shape y;
+    GAN__TRY(gan__shape_given(graph, node));
+    GAN__TRY(convolved(graph, node, node->shape, input(graph, node, 1), &y));
+    return gan__shape_equal(y, input(graph, node, 0))
+               ? GAN_OK
+               : misfit(graph, node, input(graph, node, 0), y, "must be the same");
+}
+
+int32_t gan__shape_convolve_kernel(gan__graph *graph, gan__node *node)
+{
+    gan__shape y;
+    GAN__TRY(gan__shape_given(graph, node));
+    GAN__TRY(convolved(graph, node, input(graph, node, 0), node->shape, &y));
+    return gan__shape_equal(y, input(graph, node, 1))
+               ? GAN_OK
+               : misfit(graph, node, input(graph, node, 1), y, "must be the same");
+}

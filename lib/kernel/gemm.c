@@ -78,20 +78,27 @@ typedef struct {
     real *c;
 } product;
 
-static void multiply(const product *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
+void gan__gemm_single(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                      const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
+                      real *c, int64_t ldc)
 {
-    const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
-    const real *a = p->a + (p->transpose_a ? row : row * lda);
-    const real *b = p->b + (p->transpose_b ? column * ldb : column);
-    real *c = p->c + row * p->n + column;
 #ifdef GAN_REAL_DOUBLE
     cblas_dgemm(
 #else
     cblas_sgemm(
 #endif
-        CblasRowMajor, p->transpose_a ? CblasTrans : CblasNoTrans,
-        p->transpose_b ? CblasTrans : CblasNoTrans, (int)rows, (int)columns, (int)p->k, 1, a,
-        (int)lda, b, (int)ldb, p->accumulate ? 1 : 0, c, (int)p->n);
+        CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+        transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1, a, (int)lda, b,
+        (int)ldb, accumulate ? 1 : 0, c, (int)ldc);
+}
+
+static void multiply(const product *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
+{
+    const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
+    const real *a = p->a + (p->transpose_a ? row : row * lda);
+    const real *b = p->b + (p->transpose_b ? column * ldb : column);
+    gan__gemm_single(p->transpose_a, p->transpose_b, rows, columns, p->k, a, lda, b, ldb,
+                     p->accumulate, p->c + row * p->n + column, p->n);
 }
 
 /* Where tile `index` starts: whole vectors, as even as can be. */

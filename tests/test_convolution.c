@@ -1,0 +1,416 @@
+/* The three convolutions against a loop over all indices. Small whole numbers make every sum exact, so
+ * results are compared without a tolerance; fractions serve where bits or sums are compared. */
+#include "support.h"
+
+#include "kernel/convolution.h"
+#include "kernel/gemm.h"
+
+enum {
+    LANES = 16,                /* in which a batch is cut */
+    BLOCK_ELEMENTS = 64 << 10, /* of a block of patches */
+    GUARD = 48                 /* elements on both sides of what is written, filled with NaN too */
+};
+
+/* What a shape is there for; the tests check that it is. */
+typedef enum { PLAIN = 0, BLOCKS = 1, LINES = 2, UNREAD = 4, WHOLLY_PADDED = 8, REST = 16 } trait;
+
+static const struct {
+    const char *name;
+    int64_t n, c, h, w, o, kh, kw, stride[2], pad[2];
+    int32_t traits;
+} shapes[] = {
+    {"one of everything", 1, 1, 1, 1, 1, 1, 1, {1, 1}, {0, 0}, REST},
+    {"kernel 1", 3, 4, 5, 6, 2, 1, 1, {1, 1}, {0, 0}, REST},
+    {"kernel 1, apart", 2, 3, 7, 8, 2, 1, 1, {3, 2}, {0, 0}, UNREAD | REST},
+    {"kernel 1, in padding", 2, 2, 3, 3, 2, 1, 1, {1, 1}, {2, 1}, WHOLLY_PADDED | REST},
+    {"kernel is image", 5, 3, 6, 4, 7, 6, 4, {1, 1}, {0, 0}, REST},
+    {"kernel is image and padding", 2, 2, 3, 2, 4, 7, 4, {1, 1}, {2, 1}, REST},
+    {"stride over kernel", 4, 2, 11, 13, 3, 2, 3, {4, 5}, {0, 0}, UNREAD | REST},
+    {"stride over kernel, padded", 4, 2, 9, 10, 3, 2, 2, {3, 4}, {1, 1}, UNREAD | REST},
+    {"stride over image", 3, 2, 3, 4, 2, 2, 2, {9, 9}, {0, 0}, UNREAD | REST},
+    {"odd sizes", 7, 3, 9, 7, 5, 3, 3, {2, 2}, {1, 1}, REST},
+    {"last rows unread", 2, 2, 10, 7, 3, 3, 3, {4, 2}, {0, 0}, UNREAD | REST},
+    {"last columns unread", 2, 2, 7, 11, 3, 3, 2, {2, 4}, {0, 0}, UNREAD | REST},
+    {"last padding unread", 2, 2, 6, 6, 3, 3, 3, {2, 2}, {1, 1}, REST},
+    {"wide kernel", 3, 2, 5, 9, 4, 1, 5, {1, 2}, {0, 2}, REST},
+    {"tall kernel", 3, 2, 9, 5, 4, 5, 1, {3, 1}, {3, 0}, REST},
+    {"wide image", 2, 3, 1, 40, 2, 1, 3, {1, 2}, {0, 1}, REST},
+    {"tall image", 2, 3, 40, 1, 2, 3, 1, {2, 1}, {1, 0}, REST},
+    {"rectangles", 2, 3, 8, 5, 4, 4, 2, {2, 1}, {1, 3}, WHOLLY_PADDED | REST},
+    {"wide padding", 2, 2, 3, 4, 3, 2, 3, {1, 1}, {4, 5}, WHOLLY_PADDED | REST},
+    {"wide padding, strides", 2, 2, 3, 2, 3, 2, 2, {3, 2}, {7, 6}, WHOLLY_PADDED | REST},
+    {"only padding", 2, 2, 1, 1, 3, 2, 2, {9, 9}, {2, 2}, WHOLLY_PADDED | UNREAD | REST},
+    {"a single row of padding", 1, 1, 1, 9, 1, 2, 3, {1, 1}, {1, 0}, REST},
+    {"kernel over image and margin", 2, 2, 2, 3, 3, 7, 8, {1, 1}, {3, 4}, REST},
+    {"batch 1", 1, 3, 12, 12, 8, 4, 4, {2, 2}, {1, 1}, REST},
+    {"batch 15", 15, 2, 5, 5, 3, 3, 3, {1, 1}, {1, 1}, REST},
+    {"batch 16", 16, 2, 5, 5, 3, 3, 3, {1, 1}, {1, 1}, PLAIN},
+    {"batch 17", 17, 2, 5, 5, 3, 3, 3, {1, 1}, {1, 1}, REST},
+    {"batch 100", 100, 1, 4, 4, 2, 4, 4, {2, 2}, {1, 1}, REST},
+    {"single channel", 9, 1, 14, 14, 1, 5, 5, {1, 1}, {2, 2}, REST},
+    {"many channels", 2, 130, 4, 4, 3, 3, 3, {1, 1}, {1, 1}, REST},
+    {"many kernels", 2, 3, 4, 4, 200, 3, 3, {1, 1}, {1, 1}, REST},
+    {"many of both", 3, 96, 3, 3, 97, 2, 2, {1, 1}, {0, 0}, REST},
+    {"columns of discriminators", 2, 3, 32, 32, 64, 8, 8, {1, 1}, {4, 4}, BLOCKS | REST},
+    {"columns of generators", 2, 32, 7, 7, 384, 5, 5, {1, 1}, {3, 3}, REST},
+    {"deconvolution to 32 x 32", 3, 3, 32, 32, 40, 8, 8, {2, 2}, {3, 3}, REST},
+    {"blocks, strides, unread", 5, 20, 41, 30, 2, 5, 5, {2, 1}, {0, 2}, BLOCKS | REST},
+    {"blocks of one line", 1, 64, 6, 45, 2, 5, 5, {1, 1}, {1, 2}, BLOCKS | LINES | REST},
+    {"blocks of one strided line", 2, 90, 7, 150, 1, 3, 5, {3, 2}, {1, 1}, BLOCKS | LINES | REST},
+    {"blocks in padding", 1, 50, 2, 2, 3, 2, 2, {1, 1}, {9, 40}, BLOCKS | WHOLLY_PADDED | REST},
+};
+
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+static gan__convolution convolution_of(int32_t which)
+{
+    gan__convolution c = {
+        .n = shapes[which].n,
+        .c = shapes[which].c,
+        .h = shapes[which].h,
+        .w = shapes[which].w,
+        .o = shapes[which].o,
+        .kh = shapes[which].kh,
+        .kw = shapes[which].kw,
+        .stride = {shapes[which].stride[0], shapes[which].stride[1]},
+        .pad = {shapes[which].pad[0], shapes[which].pad[1]},
+    };
+    c.oh = (c.h + 2 * c.pad[0] - c.kh) / c.stride[0] + 1;
+    c.ow = (c.w + 2 * c.pad[1] - c.kw) / c.stride[1] + 1;
+    return c;
+}
+
+/* ---- Arrays ------------------------------------------------------------------------------------ */
+
+/* The three arrays of the trilinear form, in this order: images, kernels, results. */
+enum { X, K, Y, ARRAYS };
+
+static int64_t elements(const gan__convolution *c, int32_t array)
+{
+    const int64_t sizes[ARRAYS] = {c->n * c->c * c->h * c->w, c->o * c->c * c->kh * c->kw,
+                                   c->n * c->o * c->oh * c->ow};
+    return sizes[array];
+}
+
+/* `count` reals that are NaN, as are GUARD before and after them; free_guarded releases them. */
+static real *new_guarded(int64_t count)
+{
+    return (real *)new_bytes((size_t)(count + 2 * GUARD) * sizeof(real), 0xff) + GUARD;
+}
+
+static void free_guarded(real *array)
+{
+    free(array - GUARD);
+}
+
+static bool guards_stand(const real *array, int64_t count)
+{
+    const unsigned char *before = (const unsigned char *)(array - GUARD),
+                        *after = (const unsigned char *)(array + count);
+    for (size_t i = 0; i < GUARD * sizeof(real); i++) {
+        if (before[i] != 0xff || after[i] != 0xff) {
+            return false;
+        }
+    }
+    return true;
+}
+
+typedef struct {
+    gan__convolution c;
+    real *in[ARRAYS], *scratch;
+} problem;
+
+/* Images, kernels and what arrives at the results: whole numbers up to 4, or fractions. */
+static problem new_problem(int32_t which, bool whole)
+{
+    problem p = {.c = convolution_of(which)};
+    p.scratch = new_guarded(gan__convolution_scratch(&p.c));
+    dice d = {(uint64_t)which * 31 + 5};
+    for (int32_t a = 0; a < ARRAYS; a++) {
+        p.in[a] = new_guarded(elements(&p.c, a));
+        for (int64_t i = 0; i < elements(&p.c, a); i++) {
+            p.in[a][i] = whole ? (real)(roll(&d, 9) - 4) : (real)roll_between(&d, -1, 1);
+        }
+    }
+    return p;
+}
+
+static void free_problem(problem *p)
+{
+    free_guarded(p->scratch);
+    for (int32_t a = 0; a < ARRAYS; a++) {
+        free_guarded(p->in[a]);
+    }
+}
+
+/* Makes one array from the other two, in scratch full of NaN; free_guarded releases it. */
+static real *make(gan_context *context, const problem *p, int32_t array, const char *name)
+{
+    const int64_t count = elements(&p->c, array), size = gan__convolution_scratch(&p->c);
+    real *out = new_guarded(count), *scratch = p->scratch;
+    memset(scratch - GUARD, 0xff, (size_t)(size + 2 * GUARD) * sizeof *scratch);
+    gan__blas_enter();
+    if (array == X) {
+        gan__convolve_input(context, &p->c, p->in[Y], p->in[K], scratch, out);
+    } else if (array == K) {
+        gan__convolve_kernel(context, &p->c, p->in[X], p->in[Y], scratch, out);
+    } else {
+        gan__convolve(context, &p->c, p->in[X], p->in[K], scratch, out);
+    }
+    gan__blas_leave();
+    ck_assert_msg(guards_stand(out, count), "%s: array %d written around", name, (int)array);
+    ck_assert_msg(guards_stand(scratch, size), "%s: scratch of array %d written around", name,
+                  (int)array);
+    return out;
+}
+
+/* ---- The reference ----------------------------------------------------------------------------- */
+
+/* The row (axis 0) or column (1) of x at which result i meets kernel element r; -1 in padding. */
+static int64_t meets(const gan__convolution *c, int32_t axis, int64_t i, int64_t r)
+{
+    const int64_t at = i * c->stride[axis] + r - c->pad[axis];
+    return at < (axis == 0 ? c->h : c->w) ? at : -1;
+}
+
+/* Adds the terms of results (sample, o, ., .) and channel to all three arrays. */
+static void refer_plane(const problem *p, int64_t sample, int64_t o, int64_t channel,
+                        double *const *wanted)
+{
+    const gan__convolution *c = &p->c;
+    for (int64_t i = 0; i < c->oh; i++) {
+        for (int64_t j = 0; j < c->ow; j++) {
+            const int64_t y = ((sample * c->o + o) * c->oh + i) * c->ow + j;
+            for (int64_t r = 0; r < c->kh; r++) {
+                for (int64_t s = 0; s < c->kw; s++) {
+                    const int64_t row = meets(c, 0, i, r), column = meets(c, 1, j, s);
+                    if (row < 0 || column < 0) {
+                        continue;
+                    }
+                    const int64_t x = ((sample * c->c + channel) * c->h + row) * c->w + column;
+                    const int64_t k = ((o * c->c + channel) * c->kh + r) * c->kw + s;
+                    wanted[X][x] += (double)p->in[Y][y] * (double)p->in[K][k];
+                    wanted[K][k] += (double)p->in[X][x] * (double)p->in[Y][y];
+                    wanted[Y][y] += (double)p->in[X][x] * (double)p->in[K][k];
+                }
+            }
+        }
+    }
+}
+
+static void refer(const problem *p, double **wanted)
+{
+    for (int32_t a = 0; a < ARRAYS; a++) {
+        wanted[a] = new_bytes((size_t)elements(&p->c, a) * sizeof(double), 0);
+    }
+    for (int64_t sample = 0; sample < p->c.n; sample++) {
+        for (int64_t o = 0; o < p->c.o; o++) {
+            for (int64_t channel = 0; channel < p->c.c; channel++) {
+                refer_plane(p, sample, o, channel, wanted);
+            }
+        }
+    }
+}
+
+/* ---- Tests ------------------------------------------------------------------------------------- */
+
+/* The first element that is not what it should be, or whose sum might not be exact; or -1. */
+static int64_t first_difference(int64_t count, const real *got, const double *wanted)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if ((double)got[i] != wanted[i] || fabs(wanted[i]) >= 0x1p24) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+START_TEST(all_three_are_exact)
+{
+    heap own;
+    gan_context *context = new_context(&own);
+    for (int32_t which = 0; which < SHAPES; which++) {
+        problem p = new_problem(which, true);
+        double *wanted[ARRAYS];
+        refer(&p, wanted);
+        for (int32_t a = 0; a < ARRAYS; a++) {
+            real *got = make(context, &p, a, shapes[which].name);
+            const int64_t bad = first_difference(elements(&p.c, a), got, wanted[a]);
+            ck_assert_msg(bad < 0, "%s, array %d: element %lld is %g, not %g", shapes[which].name,
+                          (int)a, (long long)bad, (double)got[bad], wanted[a][bad]);
+            free_guarded(got);
+            free(wanted[a]);
+        }
+        free_problem(&p);
+    }
+    end_context(context, &own);
+}
+END_TEST
+
+/* Which traits a shape has, by counting. */
+static int32_t traits_of(const gan__convolution *c)
+{
+    const int64_t rows = c->c * c->kh * c->kw;
+    int32_t traits = c->n % LANES != 0 ? REST : PLAIN;
+    traits |= rows * c->oh * c->ow > BLOCK_ELEMENTS && c->oh > 1 ? BLOCKS : PLAIN;
+    traits |= rows * c->ow > BLOCK_ELEMENTS && c->oh > 1 ? LINES : PLAIN;
+    for (int32_t axis = 0; axis < 2; axis++) {
+        const int64_t outputs = axis == 0 ? c->oh : c->ow, kernel = axis == 0 ? c->kh : c->kw;
+        const int64_t length = axis == 0 ? c->h : c->w;
+        int64_t read = 0; /* how many of the last rows, or columns, some window reads */
+        for (int64_t i = 0; i < outputs; i++) {
+            bool outside = true;
+            for (int64_t r = 0; r < kernel; r++) {
+                const int64_t at = meets(c, axis, i, r);
+                read = at + 1 > read ? at + 1 : read;
+                outside &= at < 0;
+            }
+            traits |= outside ? WHOLLY_PADDED : PLAIN;
+        }
+        traits |= read < length ? UNREAD : PLAIN;
+    }
+    return traits;
+}
+
+START_TEST(shapes_are_what_they_are_for)
+{
+    for (int32_t which = 0; which < SHAPES; which++) {
+        const gan__convolution c = convolution_of(which);
+        const int32_t traits = traits_of(&c);
+        ck_assert_msg(c.h + 2 * c.pad[0] >= c.kh && c.w + 2 * c.pad[1] >= c.kw, "%s: no result",
+                      shapes[which].name);
+        ck_assert_msg((traits & shapes[which].traits) == shapes[which].traits,
+                      "%s: traits %d instead of %d", shapes[which].name, (int)traits,
+                      (int)shapes[which].traits);
+    }
+}
+END_TEST
+
+/* Rows and columns that no window reads have no gradient: zeros, though NaN stood there. */
+START_TEST(what_no_window_reads_has_no_gradient)
+{
+    heap own;
+    gan_context *context = new_context(&own);
+    for (int32_t which = 0; which < SHAPES; which++) {
+        if ((shapes[which].traits & UNREAD) == 0) {
+            continue;
+        }
+        problem p = new_problem(which, false);
+        const gan__convolution *c = &p.c;
+        const int64_t rows = (c->oh - 1) * c->stride[0] + c->kh - c->pad[0];
+        const int64_t columns = (c->ow - 1) * c->stride[1] + c->kw - c->pad[1];
+        int64_t unread = 0, others = 0, wrong = 0;
+        real *dx = make(context, &p, X, shapes[which].name);
+        for (int64_t i = 0; i < elements(c, X); i++) {
+            const bool read = i / c->w % c->h < rows && i % c->w < columns;
+            unread += !read;
+            wrong += !read && dx[i] != 0;
+            others += read && dx[i] != 0;
+        }
+        ck_assert_msg(wrong == 0, "%s: %lld gradients where nothing reads", shapes[which].name,
+                      (long long)wrong);
+        ck_assert_int_gt(unread, 0);
+        ck_assert((shapes[which].traits & WHOLLY_PADDED) != 0 || others > 0);
+        free_guarded(dx);
+        free_problem(&p);
+    }
+    end_context(context, &own);
+}
+END_TEST
+
+START_TEST(threads_do_not_matter)
+{
+    static const int32_t threads[] = {1, 2, 3, 8};
+    heap own;
+    gan_context *context = new_context(&own);
+    real *wanted[SHAPES][ARRAYS];
+    for (int32_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(gan_context_set_threads(context, threads[i]), GAN_OK);
+        for (int32_t which = 0; which < SHAPES; which++) {
+            problem p = new_problem(which, false);
+            for (int32_t a = 0; a < ARRAYS; a++) {
+                real *got = make(context, &p, a, shapes[which].name);
+                if (i == 0) {
+                    wanted[which][a] = got;
+                    continue;
+                }
+                ck_assert_msg(
+                    memcmp(got, wanted[which][a], (size_t)elements(&p.c, a) * sizeof *got) == 0,
+                    "%s, array %d: other bits with %d threads", shapes[which].name, (int)a,
+                    (int)threads[i]);
+                free_guarded(got);
+            }
+            free_problem(&p);
+        }
+    }
+    for (int32_t i = 0; i < SHAPES * ARRAYS; i++) {
+        free_guarded(wanted[i / ARRAYS][i % ARRAYS]);
+    }
+    end_context(context, &own);
+}
+END_TEST
+
+static double dot(int64_t count, const real *a, const real *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        sum += (double)a[i] * (double)b[i];
+    }
+    return sum;
+}
+
+/* <conv(x, k), g> = <x, conv_input(g, k)> = <k, conv_kernel(x, g)>, but for rounding. */
+START_TEST(they_are_adjoint)
+{
+    heap own;
+    gan_context *context = new_context(&own);
+    for (int32_t which = 0; which < SHAPES; which++) {
+        problem p = new_problem(which, false);
+        double forms[ARRAYS], size = 0;
+        for (int32_t a = 0; a < ARRAYS; a++) {
+            const int64_t count = elements(&p.c, a);
+            real *made = make(context, &p, a, shapes[which].name);
+            forms[a] = dot(count, made, p.in[a]);
+            size = fmax(size, sqrt(dot(count, made, made) * dot(count, p.in[a], p.in[a])));
+            free_guarded(made);
+        }
+        ck_assert_msg(size > 0 || strcmp(shapes[which].name, "only padding") == 0, "%s is empty",
+                      shapes[which].name);
+        ck_assert_msg(fabs(forms[X] - forms[Y]) <= 1e-6 * size &&
+                          fabs(forms[K] - forms[Y]) <= 1e-6 * size,
+                      "%s: %.9g by images, %.9g by kernels, %.9g by results; size %g",
+                      shapes[which].name, forms[X], forms[K], forms[Y], size);
+        free_problem(&p);
+    }
+    end_context(context, &own);
+}
+END_TEST
+
+/* A block of patches for each lane, however many samples there are. */
+START_TEST(scratch_is_bounded)
+{
+    for (int32_t which = 0; which < SHAPES; which++) {
+        gan__convolution c = convolution_of(which);
+        const int64_t size = gan__convolution_scratch(&c), line = c.c * c.kh * c.kw * c.ow;
+        const int64_t block = line > BLOCK_ELEMENTS ? line : BLOCK_ELEMENTS;
+        ck_assert_int_gt(size, 0);
+        ck_assert_int_eq(size * (int64_t)sizeof(real) % 64, 0);
+        ck_assert_int_le(size, LANES * (block + 64 / (int64_t)sizeof(real)));
+        ck_assert_int_le(size, LANES * (line * c.oh + 64 / (int64_t)sizeof(real)));
+        for (int64_t n = 1; n <= 1000000; n *= 10) {
+            c.n = n;
+            ck_assert_int_eq(gan__convolution_scratch(&c), size);
+        }
+        c.oh *= 1000; /* taller images have more blocks, not larger ones */
+        ck_assert_int_le(gan__convolution_scratch(&c),
+                         LANES * (block + 64 / (int64_t)sizeof(real)));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("convolution", shapes_are_what_they_are_for, all_three_are_exact,
+                     what_no_window_reads_has_no_gradient, threads_do_not_matter, they_are_adjoint,
+                     scratch_is_bounded);
+}
