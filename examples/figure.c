@@ -24,6 +24,7 @@ enum {
     CAPTION_BASE = 356,
     HEIGHT = 370
 };
+enum { TICKS = 7 };                /* on a scale, at most */
 static const double PNG_SCALE = 2; /* pixels a point */
 
 static const pen PEN_D = {{0.10, 0.30, 0.85}, 1.8, {6, 3.5}};
@@ -103,10 +104,10 @@ static double top_density(const figure *f)
     return fmin(top, 1.6 * peak);
 }
 
-/* The distance between marks for at most seven of them: 1, 2 or 5 times a power of ten. */
-static double tick_distance(double range)
+/* The distance between marks for at most `most` of them: 1, 2 or 5 times a power of ten. */
+static double tick_distance(double range, int most)
 {
-    double power = pow(10, floor(log10(range / 7))), share = range / 7 / power;
+    double power = pow(10, floor(log10(range / most))), share = range / most / power;
     return power * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
 }
 
@@ -139,12 +140,28 @@ static void draw_curves(cairo_t *cr, const figure *f, double left, const figure_
     cairo_restore(cr);
 }
 
+/* The distance between the marks of x: as small as their numbers allow, which must not touch. */
+static double tick_distance_x(cairo_t *cr, const figure *f)
+{
+    const double range = f->high - f->low, room = 0.9; /* of the distance, for a number */
+    double distance = 0, widest = 0;
+    int most = TICKS;
+    do {
+        distance = tick_distance(range, most--);
+        widest = 0;
+        for (double k = ceil(f->low / distance); k * distance <= f->high; k++) {
+            widest = fmax(widest, pen_number_width(cr, TICK_SIZE, k * distance));
+        }
+    } while (most > 0 && widest > room * PANEL_WIDTH * distance / range);
+    return distance;
+}
+
 /* The frame of the curves with the marks of x. */
 static void draw_frame(cairo_t *cr, const figure *f, double left)
 {
     cairo_rectangle(cr, left, CURVES_TOP, PANEL_WIDTH, CURVES_BOTTOM - CURVES_TOP);
     pen_stroke(cr, PEN_AXIS);
-    double distance = tick_distance(f->high - f->low);
+    double distance = tick_distance_x(cr, f);
     for (double k = ceil(f->low / distance); k * distance <= f->high; k++) {
         double at = place_x(f, left, k * distance);
         pen_line(cr, PEN_AXIS, at, CURVES_BOTTOM, at, CURVES_BOTTOM - 4);
@@ -195,7 +212,7 @@ static void draw_scales(cairo_t *cr, const figure *f)
         pen_line(cr, PEN_AXIS, left, place_y(i / 2.0), left + 4, place_y(i / 2.0));
         pen_number(cr, left - 5, place_y(i / 2.0) + below, ALIGN_RIGHT, TICK_SIZE, i / 2.0);
     }
-    double top = top_density(f), distance = tick_distance(top);
+    double top = top_density(f), distance = tick_distance(top, TICKS);
     for (double k = 0; k * distance <= top; k++) {
         double at = place_y(k * distance / top);
         pen_line(cr, PEN_AXIS, right, at, right - 4, at);
@@ -217,7 +234,7 @@ static void draw_title(cairo_t *cr, const figure *f)
                    {"generator *p*_*g*_(*x*)", &PEN_G}};
     enum { ENTRIES = sizeof entries / sizeof entries[0], SAMPLE = 34, SPACE = 26 };
     char title[96];
-    snprintf(title, sizeof title, "Adversarial training towards N(%s%g, %g²)",
+    snprintf(title, sizeof title, "Adversarial training towards N(%s%.9g, %.9g²)",
              f->mean < 0 ? PEN_MINUS : "", fabs(f->mean), f->deviation);
     double middle = figure_width(f) / 2, width = -SPACE;
     pen_text(cr, middle, TITLE_BASE, ALIGN_CENTRE, TITLE_SIZE, title);

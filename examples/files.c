@@ -3,10 +3,21 @@
 #include "check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+void hold_standard_files(void)
+{
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; number++) {
+        /* open returns the lowest number that is free */
+        if (fcntl(number, F_GETFD) == -1 && open("/dev/null", O_RDWR) != number) {
+            fail("cannot open /dev/null: %s", strerror(errno));
+        }
+    }
+}
 
 static void make_directory(const char *path)
 {
@@ -15,8 +26,11 @@ static void make_directory(const char *path)
     }
     int reason = errno;
     struct stat found;
-    if (stat(path, &found) != 0 || !S_ISDIR(found.st_mode)) {
+    if (stat(path, &found) != 0) {
         fail("cannot make the folder %s: %s", path, strerror(reason));
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        fail("%s is not a folder", path);
     }
 }
 
@@ -56,11 +70,19 @@ FILE *create_file(const char *path)
     return file;
 }
 
+void flush_file(FILE *file, const char *path)
+{
+    errno = 0;
+    if (fflush(file) != 0 || ferror(file)) {
+        fail("cannot write all of %s: %s", path,
+             errno != 0 ? strerror(errno) : "an earlier write failed");
+    }
+}
+
 void close_file(FILE *file, const char *path)
 {
-    int broken = ferror(file);
-    if (fclose(file) != 0 || broken) {
-        fail("cannot write all of %s: %s", path,
-             broken ? "an earlier write failed" : strerror(errno));
+    flush_file(file, path);
+    if (fclose(file) != 0) {
+        fail("cannot write all of %s: %s", path, strerror(errno));
     }
 }

@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Puts /dev/null in the place of stdin, stdout and stderr where they are closed, so that no other
+ * file takes their numbers. Call it first. */
+void hold_standard_files(void);
+
 /* Makes a folder and those above it, as mkdir -p does. */
 void make_directories(const char *path);
 
@@ -16,6 +20,10 @@ bool file_readable(const char *path);
 
 /* Opens a file for writing, in place of one that is there. */
 FILE *create_file(const char *path);
+
+/* Hands to the system what was written to a file; ends the program if any byte of it could not be
+ * written. */
+void flush_file(FILE *file, const char *path);
 
 /* Closes it; ends the program if any byte of it could not be written. */
 void close_file(FILE *file, const char *path);

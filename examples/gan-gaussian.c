@@ -217,7 +217,7 @@ static void add_panel(gan_context *context, gan_network *G, gan_network *D, int6
         snprintf(panel->caption, sizeof panel->caption, "before training");
     } else {
         snprintf(panel->caption, sizeof panel->caption, "after %lld step%s", (long long)steps,
-                 steps == 1 ? "" : "s");
+                 plural(steps));
     }
     draw_discriminator(context, D, f, panel);
     draw_density(context, G, f, panel);
@@ -234,6 +234,20 @@ typedef struct {
     watch watch;
     metrics *log;
 } training;
+
+static void record_start(metrics *log, const arguments *a, int32_t threads)
+{
+    metrics_begin(log, "start");
+    metrics_text(log, "libgan", gan_version_text());
+    metrics_number(log, "target_mean", a->target.mean);
+    metrics_number(log, "target_deviation", a->target.deviation);
+    metrics_whole(log, "steps", a->steps);
+    metrics_whole(log, "batch", SETTINGS.batch);
+    metrics_whole(log, "k", SETTINGS.discriminator_steps);
+    metrics_whole(log, "seed", a->seed);
+    metrics_whole(log, "threads", threads);
+    metrics_end(log);
+}
 
 /* The step callback: shows and records how the training goes. Ctrl-C ends it. */
 static int32_t on_step(void *user, gan_trainer *trainer)
@@ -263,6 +277,7 @@ static void train(gan_context *context, gan_trainer *trainer, gan_network *G, ga
                   training *t, figure *f)
 {
     add_panel(context, G, D, 0, f);
+    t->progress = progress_start();
     for (int i = 1; i < FIGURE_PANELS_MAX && !t->stopped; i++) {
         int64_t missing = (int64_t)ceil(PANEL_SHARES[i] * (double)t->steps) - t->made;
         if (missing > 0) { /* a short training has fewer panels */
@@ -277,7 +292,9 @@ static void train(gan_context *context, gan_trainer *trainer, gan_network *G, ga
     }
     progress_end(&t->progress);
     if (t->stopped) {
-        printf("stopped after %lld steps\n", (long long)t->made);
+        printf("stopped after %lld of %lld step%s\n", (long long)t->made, (long long)t->steps,
+               plural(t->steps));
+        fflush(stdout);
     }
 }
 
@@ -285,15 +302,19 @@ static void train(gan_context *context, gan_trainer *trainer, gan_network *G, ga
 
 static void print_result(const score *s, moments target)
 {
-    printf("mean       %10.4f        data %g, off by %.3f deviations\n", s->learned.mean,
-           target.mean, fabs(score_mean_error(s, target)));
-    printf("deviation  %10.4f        data %g, off by %.1f %%\n", s->learned.deviation,
-           target.deviation, 100 * fabs(score_deviation_error(s, target)));
-    printf("divergence %10.4f nats   Jensen-Shannon, 0 for equal, %.3f for disjoint\n",
+    /* Four digits of a deviation like the target's, and the columns stay in line. */
+    int digits = (int)fmax(0, 3 - floor(log10(target.deviation)));
+    int width = digits > 7 ? digits + 3 : 10;
+    printf("mean       %*.*f        data %.9g, off by %.3f deviations\n", width, digits,
+           s->learned.mean, target.mean, fabs(score_mean_error(s, target)));
+    printf("deviation  %*.*f        data %.9g, off by %.1f %%\n", width, digits,
+           s->learned.deviation, target.deviation, 100 * fabs(score_deviation_error(s, target)));
+    printf("divergence %*.4f nats   Jensen-Shannon, 0 for equal, %.3f for disjoint\n", width,
            s->divergence, log(2));
-    printf("V(D, G)    %10.4f nats   -log 4 = %.4f at the solution, off by %.4f\n", s->value,
+    printf("V(D, G)    %*.4f nats   -log 4 = %.4f at the solution, off by %.4f\n", width, s->value,
            -log(4), fabs(score_value_error(s)));
-    printf("|D - 1/2|  %10.4f        mean over data and samples, 0 at the solution\n", s->off_half);
+    printf("|D - 1/2|  %*.4f        mean over data and samples, 0 at the solution\n", width,
+           s->off_half);
 }
 
 static void record_result(metrics *log, const score *s, bool converged, const training *t,
@@ -316,6 +337,7 @@ static void record_result(metrics *log, const score *s, bool converged, const tr
 
 int main(int argc, char **argv)
 {
+    hold_standard_files();
     const arguments a = read_arguments(argc, argv);
     const uint64_t seed = (uint64_t)a.seed;
     make_directories(a.out);
@@ -332,11 +354,11 @@ int main(int argc, char **argv)
     gan_network *D = make_discriminator(context, unit, 2 * seed + 1);
     gan_trainer *trainer = make_trainer(context, G, D, data, &a);
 
-    printf("Algorithm 1 towards N(%g, %g^2): %lld steps, k = %lld, batches of %lld\n",
-           a.target.mean, a.target.deviation, (long long)a.steps,
+    printf("Algorithm 1 towards N(%.9g, %.9g^2): %lld step%s, k = %lld, batches of %lld\n",
+           a.target.mean, a.target.deviation, (long long)a.steps, plural(a.steps),
            (long long)SETTINGS.discriminator_steps, (long long)SETTINGS.batch);
+    fflush(stdout);
     training t = {.steps = a.steps,
-                  .progress = progress_start(),
                   .watch = {.context = context},
                   .log = metrics_open(a.out, "metrics.jsonl")};
     figure f = {.mean = a.target.mean,
@@ -345,6 +367,7 @@ int main(int argc, char **argv)
                 .high = a.target.mean + 4 * a.target.deviation,
                 .z_low = -3,
                 .z_high = 3};
+    record_start(t.log, &a, gan_context_threads(context));
     train(context, trainer, G, D, &t, &f);
     double seconds = progress_seconds(&t.progress);
 
@@ -362,5 +385,6 @@ int main(int argc, char **argv)
     gan_network_free(G);
     gan_dataset_free(data);
     gan_context_free(context);
+    flush_file(stdout, "stdout");
     return EXIT_SUCCESS;
 }

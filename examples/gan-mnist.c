@@ -180,15 +180,19 @@ typedef struct {
     metrics *log;
 } training;
 
-static void record_start(metrics *log, const arguments *a, int64_t digit_count)
+static void record_start(metrics *log, const arguments *a, const digits *d, int32_t threads)
 {
     metrics_begin(log, "start");
     metrics_text(log, "libgan", gan_version_text());
     metrics_text(log, "schedule", a->schedule);
-    metrics_whole(log, "digits", digit_count);
+    metrics_text(log, "data", a->data);
+    metrics_whole(log, "digits", gan_dataset_count(d->train));
+    metrics_whole(log, "validation_digits", gan_dataset_count(d->validation));
+    metrics_whole(log, "test_digits", gan_dataset_count(d->test));
     metrics_whole(log, "epochs", a->epochs);
     metrics_whole(log, "batch", a->batch);
     metrics_whole(log, "seed", a->seed);
+    metrics_whole(log, "threads", threads);
     metrics_end(log);
 }
 
@@ -230,8 +234,9 @@ static void train(gan_context *context, gan_trainer *trainer, training *t)
     progress_end(&t->progress);
     t->stopped = status == GAN_ERROR_STOPPED;
     if (t->stopped) {
-        printf("stopped after %lld whole epochs; another Ctrl-C ends the program at once\n",
-               (long long)t->done);
+        printf("stopped after %lld whole epoch%s; another Ctrl-C ends the program at once\n",
+               (long long)t->done, plural(t->done));
+        fflush(stdout);
         return;
     }
     check(context, status);
@@ -299,6 +304,7 @@ static void record_result(metrics *log, const parzen *p, const training *t, doub
 
 int main(int argc, char **argv)
 {
+    hold_standard_files();
     const arguments a = read_arguments(argc, argv);
     const uint64_t seed = (uint64_t)a.seed;
     gan_context *context = NULL;
@@ -315,15 +321,17 @@ int main(int argc, char **argv)
     gan_trainer *trainer = make_trainer(context, G, D, d.train, &a);
 
     int64_t count = gan_dataset_count(d.train);
-    printf("%lld training digits, %lld epochs, batches of %lld, %s updates, %d threads\n",
-           (long long)count, (long long)a.epochs, (long long)a.batch, a.schedule,
-           (int)gan_context_threads(context));
+    int32_t threads = gan_context_threads(context);
+    printf("%lld training digits, %lld epoch%s, batches of %lld, %s updates, %d thread%s\n",
+           (long long)count, (long long)a.epochs, plural(a.epochs), (long long)a.batch, a.schedule,
+           (int)threads, plural(threads));
+    fflush(stdout);
     training t = {.epochs = a.epochs,
                   .samples = a.epochs * count,
                   .progress = progress_start(),
                   .watch = {.context = context},
                   .log = metrics_open(a.out, "metrics.jsonl")};
-    record_start(t.log, &a, count);
+    record_start(t.log, &a, &d, threads);
     train(context, trainer, &t);
     double seconds = progress_seconds(&t.progress);
 
@@ -345,5 +353,6 @@ int main(int argc, char **argv)
     gan_network_free(G);
     digits_free(&d);
     gan_context_free(context);
+    flush_file(stdout, "stdout");
     return EXIT_SUCCESS;
 }

@@ -4,39 +4,58 @@
 #include "files.h"
 
 #include <cairo-svg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A cairo_write_func_t over a FILE. */
-static cairo_status_t write_bytes(void *file, const unsigned char *data, unsigned length)
+/* A file that a surface is written to. */
+typedef struct {
+    char *path;
+    FILE *file;
+    int reason; /* errno of the write that failed; 0 while none has */
+} target;
+
+static target open_target(const char *directory, const char *name)
 {
-    return fwrite(data, 1, length, file) == length ? CAIRO_STATUS_SUCCESS
-                                                   : CAIRO_STATUS_WRITE_ERROR;
+    target t = {.path = join_path(directory, name)};
+    t.file = create_file(t.path);
+    return t;
 }
 
-static void finish(FILE *file, char *path, cairo_status_t status)
+/* A cairo_write_func_t over a target. */
+static cairo_status_t write_bytes(void *user, const unsigned char *data, unsigned length)
+{
+    target *t = user;
+    errno = 0;
+    if (fwrite(data, 1, length, t->file) == length) {
+        return CAIRO_STATUS_SUCCESS;
+    }
+    t->reason = errno;
+    return CAIRO_STATUS_WRITE_ERROR;
+}
+
+static void close_target(target *t, cairo_status_t status)
 {
     if (status != CAIRO_STATUS_SUCCESS) {
-        fail("cannot write %s: %s", path, cairo_status_to_string(status));
+        fail("cannot write %s: %s", t->path,
+             t->reason != 0 ? strerror(t->reason) : cairo_status_to_string(status));
     }
-    close_file(file, path);
-    free(path);
+    close_file(t->file, t->path);
+    free(t->path);
 }
 
 void image_save_png(cairo_surface_t *surface, const char *directory, const char *name)
 {
-    char *path = join_path(directory, name);
-    FILE *file = create_file(path);
-    finish(file, path, cairo_surface_write_to_png_stream(surface, write_bytes, file));
+    target t = open_target(directory, name);
+    close_target(&t, cairo_surface_write_to_png_stream(surface, write_bytes, &t));
 }
 
 void image_save_svg(double width, double height, void (*draw)(cairo_t *cr, const void *user),
                     const void *user, const char *directory, const char *name)
 {
-    char *path = join_path(directory, name);
-    FILE *file = create_file(path);
-    cairo_surface_t *surface =
-        cairo_svg_surface_create_for_stream(write_bytes, file, width, height);
+    target t = open_target(directory, name);
+    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(write_bytes, &t, width, height);
     cairo_t *cr = cairo_create(surface);
     draw(cr, user);
     cairo_status_t status = cairo_status(cr);
@@ -46,5 +65,5 @@ void image_save_svg(double width, double height, void (*draw)(cairo_t *cr, const
         status = cairo_surface_status(surface);
     }
     cairo_surface_destroy(surface);
-    finish(file, path, status);
+    close_target(&t, status);
 }

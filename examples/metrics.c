@@ -98,7 +98,7 @@ void metrics_flag(metrics *log, const char *key, bool value)
 void metrics_end(metrics *log)
 {
     fputs("}\n", log->file);
-    fflush(log->file);
+    flush_file(log->file, log->path);
 }
 
 void metrics_close(metrics *log)

@@ -17,6 +17,8 @@ void metrics_number(metrics *log, const char *key, double value);
 void metrics_whole(metrics *log, const char *key, int64_t value);
 void metrics_text(metrics *log, const char *key, const char *value);
 void metrics_flag(metrics *log, const char *key, bool value);
+
+/* Ends the record, and the program if it could not be written. */
 void metrics_end(metrics *log);
 
 /* Closes the file; ends the program if any of it could not be written. */

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "files.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -43,7 +45,8 @@ static noreturn void print_help(const char *program, const char *about, const op
         putchar('\n');
     }
     printf("  %-*s%s\n", HELP_COLUMN - 2, "--help", "this text");
-    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    flush_file(stdout, "stdout");
+    exit(EXIT_SUCCESS);
 }
 
 /* Refuses a text that is none of the choices, and names them. */

@@ -82,9 +82,22 @@ void pen_text(cairo_t *cr, double x, double y, alignment align, double size, con
     cairo_new_path(cr);
 }
 
+enum { NUMBER_ROOM = 32 };
+
+static const char *print_number(char text[NUMBER_ROOM], double value)
+{
+    snprintf(text, NUMBER_ROOM, "%s%.6g", value < 0 ? PEN_MINUS : "", fabs(value));
+    return text;
+}
+
+double pen_number_width(cairo_t *cr, double size, double value)
+{
+    char text[NUMBER_ROOM];
+    return pen_text_width(cr, size, print_number(text, value));
+}
+
 void pen_number(cairo_t *cr, double x, double y, alignment align, double size, double value)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%s%.4g", value < 0 ? PEN_MINUS : "", fabs(value));
-    pen_text(cr, x, y, align, size, text);
+    char text[NUMBER_ROOM];
+    pen_text(cr, x, y, align, size, print_number(text, value));
 }

@@ -25,10 +25,11 @@ void pen_arrow(cairo_t *cr, pen p, double x0, double y0, double x1, double y1);
  * and off and a '_' small low ones, so that "*p*_data_(*x*)" reads as in print. */
 void pen_text(cairo_t *cr, double x, double y, alignment align, double size, const char *text);
 
-/* How wide the text would be. */
+/* How wide a text or a number would be. */
 double pen_text_width(cairo_t *cr, double size, const char *text);
+double pen_number_width(cairo_t *cr, double size, double value);
 
-/* Writes a number. */
+/* Writes a number of up to six digits. */
 void pen_number(cairo_t *cr, double x, double y, alignment align, double size, double value);
 
 #endif

