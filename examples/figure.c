@@ -152,7 +152,7 @@ static double tick_distance_x(cairo_t *cr, const figure *f)
         for (double k = ceil(f->low / distance); k * distance <= f->high; k++) {
             widest = fmax(widest, pen_number_width(cr, TICK_SIZE, k * distance));
         }
-    } while (most > 0 && widest > room * PANEL_WIDTH * distance / range);
+    } while (most >= 3 && widest > room * PANEL_WIDTH * distance / range);
     return distance;
 }
 
