@@ -1,6 +1,6 @@
 /* Networks: building and its sticky errors, names, how parameters start, the column constraint,
  * evaluation against plain loops in double, samples. */
-#include "support.h"
+#include "api.h"
 
 #include <gan/gan.h>
 
@@ -9,37 +9,7 @@
 
 /* ---- What every test starts from ------------------------------------------------------------- */
 
-static heap own;
-static gan_context *ctx;
 static gan_network *net;
-
-/* As ck_assert, but without a note in Check's log each time. */
-#define need(condition)                                                                 \
-    do {                                                                                \
-        if (!(condition)) {                                                             \
-            ck_abort_msg("%s; last message: %s", #condition, gan_context_message(ctx)); \
-        }                                                                               \
-    } while (0)
-
-#define ok(call) need((call) == GAN_OK)
-
-#define near(a, b, tolerance)                                     \
-    do {                                                          \
-        const double is = (double)(a), should = (double)(b);      \
-        if (!(fabs(is - should) <= (double)(tolerance))) {        \
-            ck_abort_msg("%s is %.9g, not %.9g", #a, is, should); \
-        }                                                         \
-    } while (0)
-
-/* Checks a failure: its code, and that the message is one line that contains `text`. */
-static void fails(int32_t status, int32_t code, const char *text)
-{
-    const char *message = gan_context_message(ctx);
-    if (status != code || strstr(message, text) == NULL || strchr(message, '\n') != NULL) {
-        ck_abort_msg("status %d and \"%s\", not %d and \"%s\"", (int)status, message, (int)code,
-                     text);
-    }
-}
 
 static void start(void)
 {

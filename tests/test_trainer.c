@@ -1,7 +1,7 @@
 /* The trainer: that runs repeat to the bit, that a failed step leaves no trace, options, callbacks,
  * the order of data, and the known points of the objective. The arithmetic of a step is checked in
  * test_algorithm.c. */
-#include "support.h"
+#include "api.h"
 
 #include <gan/gan.h>
 
@@ -22,39 +22,9 @@
 
 /* ---- What every test starts from ------------------------------------------------------------- */
 
-static heap own;
-static gan_context *ctx;
 static gan_network *G, *D;
 static gan_dataset *data;
 static gan_trainer *trainer;
-
-/* As ck_assert, but without a note in Check's log each time. */
-#define need(condition)                                                                 \
-    do {                                                                                \
-        if (!(condition)) {                                                             \
-            ck_abort_msg("%s; last message: %s", #condition, gan_context_message(ctx)); \
-        }                                                                               \
-    } while (0)
-
-#define ok(call) need((call) == GAN_OK)
-
-#define near(a, b, tolerance)                                     \
-    do {                                                          \
-        const double is = (double)(a), should = (double)(b);      \
-        if (!(fabs(is - should) <= (double)(tolerance))) {        \
-            ck_abort_msg("%s is %.9g, not %.9g", #a, is, should); \
-        }                                                         \
-    } while (0)
-
-/* Checks a failure: its code, and that the message is one line that contains `text`. */
-static void fails(int32_t status, int32_t code, const char *text)
-{
-    const char *message = gan_context_message(ctx);
-    if (status != code || strstr(message, text) == NULL || strchr(message, '\n') != NULL) {
-        ck_abort_msg("status %d and \"%s\", not %d and \"%s\"", (int)status, message, (int)code,
-                     text);
-    }
-}
 
 static void start(void)
 {

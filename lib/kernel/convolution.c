@@ -24,9 +24,13 @@ typedef struct {
     int64_t lane_size; /* elements of scratch for a lane */
 } job;
 
-static job job_of(const gan__convolution *c)
+static job job_of(const gan__convolution *c, real *scratch, real *out)
 {
-    job j = {.c = c, .rows = c->c * c->kh * c->kw, .positions = c->oh * c->ow};
+    job j = {.c = c,
+             .rows = c->c * c->kh * c->kw,
+             .positions = c->oh * c->ow,
+             .scratch = scratch,
+             .out = out};
     const int64_t fit = BLOCK_ELEMENTS / (j.rows * c->ow);
     const int64_t lines = fit < 1 ? 1 : fit > c->oh ? c->oh : fit;
     j.block = lines * c->ow;
@@ -37,7 +41,7 @@ static job job_of(const gan__convolution *c)
 
 int64_t gan__convolution_scratch(const gan__convolution *c)
 {
-    return LANES * job_of(c).lane_size;
+    return LANES * job_of(c, NULL, NULL).lane_size;
 }
 
 /* Lanes of the gradient by the kernel: each with enough rows for a product worth its name. */
@@ -188,32 +192,26 @@ static void convolve_kernel_lane(void *argument, int64_t lane)
 void gan__convolve(gan_context *context, const gan__convolution *c, const real *x,
                    const real *kernel, real *scratch, real *y)
 {
-    job j = job_of(c);
+    job j = job_of(c, scratch, y);
     j.x = x;
     j.kernel = kernel;
-    j.scratch = scratch;
-    j.out = y;
     gan__parallel(context, LANES, convolve_lane, &j);
 }
 
 void gan__convolve_input(gan_context *context, const gan__convolution *c, const real *g,
                          const real *kernel, real *scratch, real *dx)
 {
-    job j = job_of(c);
+    job j = job_of(c, scratch, dx);
     j.g = g;
     j.kernel = kernel;
-    j.scratch = scratch;
-    j.out = dx;
     gan__parallel(context, LANES, convolve_input_lane, &j);
 }
 
 void gan__convolve_kernel(gan_context *context, const gan__convolution *c, const real *x,
                           const real *g, real *scratch, real *dk)
 {
-    job j = job_of(c);
+    job j = job_of(c, scratch, dk);
     j.x = x;
     j.g = g;
-    j.scratch = scratch;
-    j.out = dk;
     gan__parallel(context, kernel_lanes(&j), convolve_kernel_lane, &j);
 }

@@ -130,13 +130,6 @@ static int32_t check_buffer(gan_network *network, const char *call, int64_t n, i
     return GAN_OK;
 }
 
-static void to_float(int64_t n, const real *x, float *y)
-{
-    for (int64_t i = 0; i < n; i++) {
-        y[i] = (float)x[i];
-    }
-}
-
 int32_t gan_network_forward(gan_network *network, int64_t n, const float *x, float *y,
                             int64_t capacity)
 {
@@ -154,13 +147,11 @@ int32_t gan_network_forward(gan_network *network, int64_t n, const float *x, flo
     GAN__TRY(prepare(network));
     for (int64_t start = 0; start < n; start += BATCH) {
         const int64_t count = n - start < BATCH ? n - start : BATCH;
-        for (int64_t i = 0; i < count * inputs; i++) {
-            network->input[i] = (real)x[start * inputs + i];
-        }
+        gan__from_floats(count * inputs, x + start * inputs, network->input);
         memset(network->input + count * inputs, 0,
                (size_t)((BATCH - count) * inputs) * sizeof *network->input);
         run(network, network->forward_plan, 0, 0);
-        to_float(count * outputs, network->result, y + start * outputs);
+        gan__to_floats(count * outputs, network->result, y + start * outputs);
     }
     return GAN_OK;
 }
@@ -183,8 +174,8 @@ static int32_t draw(gan_network *network, const char *call, bool evaluate, uint6
         if (evaluate) {
             run(network, network->forward_plan, 0, 0);
         }
-        to_float(count * elements, evaluate ? network->result : network->input,
-                 out + start * elements);
+        gan__to_floats(count * elements, evaluate ? network->result : network->input,
+                       out + start * elements);
     }
     return GAN_OK;
 }

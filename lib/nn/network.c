@@ -352,9 +352,7 @@ int32_t gan_network_get_parameter(gan_network *network, const char *name, float 
                          (long long)elements, (long long)capacity);
     }
     GAN__TRY(gan__network_prepare(network, 0));
-    for (int64_t i = 0; i < elements; i++) {
-        values[i] = (float)network->values[parameter->offset + i];
-    }
+    gan__to_floats(elements, network->values + parameter->offset, values);
     return GAN_OK;
 }
 
@@ -385,8 +383,6 @@ int32_t gan_network_set_parameter(gan_network *network, const char *name, const 
         }
     }
     GAN__TRY(gan__network_prepare(network, 0));
-    for (int64_t i = 0; i < count; i++) {
-        network->values[parameter->offset + i] = (real)values[i];
-    }
+    gan__from_floats(count, values, network->values + parameter->offset);
     return GAN_OK;
 }

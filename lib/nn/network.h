@@ -91,6 +91,21 @@ typedef struct {
     uint32_t stream;           /* random stream of the first dropout; the others follow */
 } gan__build;
 
+/* Numbers of the caller, always floats, to those of the engine, and back. x, y: [n] */
+static inline void gan__from_floats(int64_t n, const float *x, real *y)
+{
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = (real)x[i];
+    }
+}
+
+static inline void gan__to_floats(int64_t n, const real *x, float *y)
+{
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = (float)x[i];
+    }
+}
+
 gan_network *gan__network_retain(gan_network *network);
 
 /* OK if the network is finished; otherwise its first error, or STATE. */

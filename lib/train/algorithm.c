@@ -244,20 +244,13 @@ static void run_plan(const step *s, const gan__plan *plan, real *results)
                                           .step = s->tick});
 }
 
-static void to_real(int64_t n, const float *x, real *y)
-{
-    for (int64_t i = 0; i < n; i++) {
-        y[i] = (real)x[i];
-    }
-}
-
 /* Noise for m samples: the caller's, from sample `first` on, or drawn. */
 static void take_noise(const step *s, const float *z, int64_t first, const gan__plan *plan)
 {
     gan_trainer *t = s->trainer;
     if (z != NULL) {
         const int64_t elements = gan_network_input_elements(t->g.network);
-        to_real(s->m * elements, z + first * elements, t->z);
+        gan__from_floats(s->m * elements, z + first * elements, t->z);
     } else {
         run_plan(s, plan, NULL);
     }
@@ -276,7 +269,7 @@ static int32_t take_batch(step *s, int64_t index)
         GAN__TRY(gan__cursor_next(t->cursor, t->batch, &s->m));
     }
     GAN__TRY(gan__trainer_plans(t, s->m, &s->plans));
-    to_real(s->m * elements, x, t->x);
+    gan__from_floats(s->m * elements, x, t->x);
     take_noise(s, s->supply->z_d, index * s->m, s->plans->noise_d);
     s->samples += s->m;
     return GAN_OK;
