@@ -23,7 +23,8 @@ typedef int32_t (*gan_sample_fn)(void *user, int64_t index, float *sample);
  *   rank, dims  shape of one sample, as for gan_network_input
  *   values      [count, dims...], finite
  *   out         receives the data set; the caller frees it
- * Errors: ARGUMENT, RANGE, SHAPE (too large), NUMERIC (a value is not finite), MEMORY. Since 0.1. */
+ * Errors: ARGUMENT, RANGE, SHAPE (too large), NUMERIC (a value is not finite), MEMORY.
+ * Since 0.1. */
 GAN_API int32_t gan_dataset_from_floats(gan_context *context, int64_t count, int32_t rank,
                                         const int64_t *dims, const float *values,
                                         gan_dataset **out);
@@ -109,8 +110,8 @@ GAN_API int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int
 /* Copies samples to the caller in their order.
  *   start, count  a range within the data set, count at least 1
  *   samples       [capacity] receives [count, elements]
- * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a value of a callback, or one after scaling, is not finite),
- * STOPPED (a callback failed). Since 0.1. */
+ * Errors: ARGUMENT, RANGE, BUFFER, NUMERIC (a value of a callback, or one after scaling, is not
+ * finite), STOPPED (a callback failed). Since 0.1. */
 GAN_API int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count, float *samples,
                                  int64_t capacity);
 

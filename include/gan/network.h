@@ -21,8 +21,8 @@
 extern "C" {
 #endif
 
-/* Initialisers of weights, for gan_network_set_initializer; each reads two numbers a and b.
- * fan_in and fan_out are the inputs and outputs of the layer; a maxout piece counts as an output. */
+/* Initialisers of weights, for gan_network_set_initializer; each reads two numbers a and b. fan_in
+ * and fan_out are the inputs and outputs of the layer; a maxout piece counts as an output. */
 #define GAN_INIT_UNIFORM "uniform"               /* U(a, b) */
 #define GAN_INIT_NORMAL "normal"                 /* N(mean a, deviation b) */
 #define GAN_INIT_SPARSE "sparse"                 /* a weights a unit from N(0, b), the rest 0 */

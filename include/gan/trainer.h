@@ -70,8 +70,8 @@ typedef int32_t (*gan_step_fn)(void *user, gan_trainer *trainer);
  *   data           real samples with as many elements, or NULL: then only gan_trainer_step works
  *   out            receives the trainer; the caller frees it
  * All must come from one context, and the networks must differ.
- * Errors: ARGUMENT, SHAPE, STATE (a network is not finished), the first error of building a network,
- * MEMORY.
+ * Errors: ARGUMENT, SHAPE, STATE (a network is not finished), the first error of building a
+ * network, MEMORY.
  * Since 0.1. */
 GAN_API int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator,
                                    gan_dataset *data, gan_trainer **out);
@@ -109,9 +109,9 @@ GAN_API int32_t gan_trainer_describe_option(int32_t index, const char **name,
  * reads k batches of data.
  *   steps    at least 0
  *   on_step  called after each step, or NULL;  user  handed to it
- * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; called from a callback; an optimizer
- * serves another network), STOPPED (the callback asked for it), NUMERIC (a loss
- * or gradient is not finite: the message names player, step and tensor, the parameters are those
+ * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; called from a callback; an
+ * optimizer serves another network), STOPPED (the callback asked for it), NUMERIC (a loss or
+ * gradient is not finite: the message names player, step and tensor, the parameters are those
  * before that step), MEMORY (they are too), those of a data callback, UNSUPPORTED (2^32 samples or
  * more to shuffle). Since 0.1. */
 GAN_API int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step,

@@ -3,8 +3,9 @@
  * Errors. A call that can fail returns int32_t: GAN_OK (0) or one of the negative codes below,
  * whose values never change. The context keeps one line that names the values at fault
  * (gan_context_message); it stays until the next call that fails on the same context, and a call
- * whose handle is NULL has no context to write to. After an error every object is as it was before the call, unless the declaration says otherwise, and
- * output parameters of create calls are NULL. The library never prints, exits or aborts.
+ * whose handle is NULL has no context to write to. After an error every object is as it was before
+ * the call, unless the declaration says otherwise, and output parameters of create calls are NULL.
+ * The library never prints, exits or aborts.
  *
  * Ownership. gan_x_create(..., gan_x **out) makes an object, gan_x_free(x) releases it; free of
  * NULL does nothing. An object keeps what it needs alive by itself, so the order of frees does

@@ -9,8 +9,8 @@ typedef void (*gan__task_fn)(void *argument, int64_t task);
 
 /* Does tasks 0 to tasks - 1, in any order, and returns when all are done. What a task computes must
  * depend on its number only: then results do not depend on the number of threads. Never fails:
- * where threads cannot be had, the calling thread does it all. Tasks must not allocate, and must not
- * call this function. One call at a time on one context. */
+ * where threads cannot be had, the calling thread does it all. Tasks must not allocate, and must
+ * not call this function. One call at a time on one context. */
 void gan__parallel(gan_context *context, int64_t tasks, gan__task_fn function, void *argument);
 
 /* Ends the threads of the context's pool; the next parallel call starts new ones. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Sources ---------------------------------------------------------------------------------------- */
+/* Sources -------------------------------------------------------------------------------------- */
 
 int32_t gan__dataset_begin(gan_context *context, gan_dataset **out)
 {
@@ -53,7 +53,7 @@ static void source_release(gan__source *source)
     gan__release(context, source);
 }
 
-/* Data sets -------------------------------------------------------------------------------------- */
+/* Data sets ------------------------------------------------------------------------------------ */
 
 /* Makes a data set like `model`, whose source and context get one more user. */
 static int32_t window_create(const gan_dataset *model, gan_dataset **out)
@@ -175,7 +175,7 @@ int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int64_t *di
     return GAN_OK;
 }
 
-/* Reading ---------------------------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------------------------------- */
 
 /* Scales what was stored. Double arithmetic rounds once, so that a byte v becomes exactly the float
  * v / 255, and scale 2, shift -1 take 255 to exactly 1 with or without fused multiply-add.

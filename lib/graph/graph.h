@@ -159,8 +159,9 @@ int32_t gan__max_axis(gan__graph *graph, int32_t x, int32_t axis);
 int32_t gan__max_scatter(gan__graph *graph, int32_t x, int32_t g, int32_t axis);
 int32_t gan__max_gather(gan__graph *graph, int32_t x, int32_t h, int32_t axis);
 
-/* Convolution of x: [n, c, h, w] by kernels: [o, c, kh, kw], with `pad` zeros around x: the result is
- * [n, o, (h + 2 pad - kh) / stride + 1, ...], rounded down. stride, pad: of rows and of columns */
+/* Convolution of x: [n, c, h, w] by kernels: [o, c, kh, kw], with `pad` zeros around x: the result
+ * is [n, o, (h + 2 pad - kh) / stride + 1, ...], rounded down. stride, pad: of rows and of
+ * columns */
 int32_t gan__convolve_node(gan__graph *graph, int32_t x, int32_t kernel, const int64_t *stride,
                            const int64_t *pad);
 /* The transpose: from g of the convolution's shape to `shape`, that of x. */

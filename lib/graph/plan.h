@@ -10,9 +10,9 @@
 typedef struct gan__plan gan__plan;
 
 /* Where a result goes: the array bound to `slot`, from element `offset` on. A plan must not write
- * to a slot that it reads. Two slots may be bound to one array for an update in place: if everything
- * that reads the old numbers does so element by element in the fused group that writes the new ones,
- * or before it, and was built before the output. */
+ * to a slot that it reads. Two slots may be bound to one array for an update in place: if
+ * everything that reads the old numbers does so element by element in the fused group that writes
+ * the new ones, or before it, and was built before the output. */
 typedef struct {
     int32_t node, slot;
     int64_t offset;

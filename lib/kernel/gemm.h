@@ -7,8 +7,8 @@
 #include "kernel/real.h"
 
 /* c = op(a) op(b), or c += op(a) op(b) with `accumulate`; op transposes if asked to. c: [m, n];
- * op(a): [m, k]; op(b): [k, n]; all row-major, each at most INT32_MAX in every dimension. c must not
- * overlap a or b. Call between gan__blas_enter and gan__blas_leave. */
+ * op(a): [m, k]; op(b): [k, n]; all row-major, each at most INT32_MAX in every dimension. c must
+ * not overlap a or b. Call between gan__blas_enter and gan__blas_leave. */
 void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
                int64_t k, const real *a, const real *b, bool accumulate, real *c);
 

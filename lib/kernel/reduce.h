@@ -12,8 +12,8 @@ enum { GAN__REDUCE_RANK = 6 };
 void gan__sum(gan_context *context, int32_t rank, const int64_t *dims, const bool *keep,
               const real *x, real *y);
 
-/* Maxima over the middle axis of x: [outer, k, inner], k at most INT32_MAX; the first of equals, and
- * NaN, win.
+/* Maxima over the middle axis of x: [outer, k, inner], k at most INT32_MAX; the first of equals,
+ * and NaN, win.
  *     maximum: y[o, i] = max_j x[o, j, i]                                     y: [outer, inner]
  *     scatter: y[o, j, i] = g[o, i] where x[o, j, i] is the maximum, else 0   g: [outer, inner]
  *     gather:  y[o, i] = h[o, j, i] at the maximum's j                        h: [outer, k, inner]

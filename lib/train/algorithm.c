@@ -384,7 +384,8 @@ static int32_t alternate(step *s)
     return GAN_OK;
 }
 
-/* What the published code ran: both gradients at the old parameters, on one draw of noise and masks.
+/* What the published code ran: both gradients at the old parameters, on one draw of noise and
+ * masks.
  */
 static int32_t move_together(step *s)
 {

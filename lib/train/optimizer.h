@@ -61,8 +61,9 @@ int32_t gan__update_number(const gan__update *update, gan__number number);
 
 gan_optimizer *gan__optimizer_retain(gan_optimizer *optimizer);
 
-/* Binds the optimizer to the network of that number, with `elements` parameters, and allocates all that updates need.
- * With `step_back` it can return to the start of a step. Errors: STATE (bound to another), MEMORY. */
+/* Binds the optimizer to the network of that number, with `elements` parameters, and allocates all
+ * that updates need. With `step_back` it can return to the start of a step. Errors: STATE (bound to
+ * another), MEMORY. */
 int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t elements,
                             bool step_back);
 
