@@ -450,8 +450,8 @@ START_TEST(bad_initialisers_are_refused)
     }
     const double no_norm[] = {NAN, INFINITY, -1};
     for (int i = 0; i < 3; i++) {
-        fails(gan_network_set_max_column_norm(net, wide, no_norm[i]), GAN_ERROR_RANGE,
-              "set_max_column_norm");
+        fails(gan_network_set_max_norm(net, wide, no_norm[i]), GAN_ERROR_RANGE,
+              "set_max_norm");
     }
     float *w = get("layer0.weight", 90), *v = get("layer1.weight", 6);
     ck_assert(w[0] == 7 && w[89] == 7 && v[0] == 7 && v[5] == 7); /* nothing changed */
@@ -459,7 +459,7 @@ START_TEST(bad_initialisers_are_refused)
     free(v);
     fails(gan_network_set_initializer(net, 0, GAN_INIT_CONSTANT, 1, 0), GAN_ERROR_STATE, "already");
     fails(gan_network_set_bias(net, 0, 1), GAN_ERROR_STATE, "already");
-    fails(gan_network_set_max_column_norm(net, 0, 1), GAN_ERROR_STATE, "already");
+    fails(gan_network_set_max_norm(net, 0, 1), GAN_ERROR_STATE, "already");
     finish();
 }
 END_TEST
@@ -473,7 +473,7 @@ static void draw(uint64_t seed, int32_t threads, const char *name, float *out)
     const int32_t second = gan_network_dense(net, first, FAN_IN);
     ok(gan_network_set_initializer(net, first, GAN_INIT_NORMAL, 0, 1));
     ok(gan_network_set_initializer(net, second, GAN_INIT_SPARSE, 15, 1));
-    ok(gan_network_set_max_column_norm(net, 0, 3));
+    ok(gan_network_set_max_norm(net, 0, 3));
     if (name != NULL) {
         ok(gan_network_set_name(net, first, name));
     }
@@ -506,7 +506,7 @@ START_TEST(draws_depend_on_the_seed_only)
     start();
     const int32_t layer = one_layer(FAN_IN, FAN_OUT);
     ok(gan_network_set_initializer(net, layer, GAN_INIT_NORMAL, 0, 1));
-    ok(gan_network_set_max_column_norm(net, 0, 3));
+    ok(gan_network_set_max_norm(net, 0, 3));
     ok(gan_network_initialize(net, 7));
     ok(gan_network_initialize(net, 0)); /* and anew: a layer does not depend on those after it */
     ok(gan_network_get_parameter(net, "layer0.weight", other, WEIGHTS));
@@ -556,7 +556,7 @@ START_TEST(columns_are_limited_at_the_start)
             restart();
             const int32_t layer = one_layer(ROWS, COLUMNS);
             ok(gan_network_set_initializer(net, layer, GAN_INIT_NORMAL, 0, deviations[i]));
-            ok(gan_network_set_max_column_norm(net, layer, limited ? 1 : 0));
+            ok(gan_network_set_max_norm(net, layer, limited ? 1 : 0));
             ok(gan_network_initialize(net, 12));
             if (!limited) {
                 free_draw = get("layer0.weight", ROWS * COLUMNS);
@@ -595,7 +595,7 @@ START_TEST(columns_are_limited_after_each_update)
         restart();
         ok(gan_network_initialize(generator, 1));
         int32_t h = gan_network_maxout(net, input(ROWS), COLUMNS / 2, 2);
-        ok(gan_network_set_max_column_norm(net, h, limited ? 1 : 0));
+        ok(gan_network_set_max_norm(net, h, limited ? 1 : 0));
         h = gan_network_dense(net, h, 1);
         ok(gan_network_output(net, h));
         ok(gan_network_set_parameter(net, "layer0.weight", weights, ROWS * COLUMNS));

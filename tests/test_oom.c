@@ -146,7 +146,7 @@ static int32_t set_marginals(void)
 {
     const int32_t last = 18; /* the id of G's second dense layer */
     TRY(gan_network_set_bias_from_marginals(world.G, last, world.images));
-    TRY(gan_network_set_max_column_norm(world.D, 0, 1.5));
+    TRY(gan_network_set_max_norm(world.D, 0, 1.5));
     return gan_network_set_initializer(world.G, 0, GAN_INIT_SPARSE, 2, 0.5);
 }
 

@@ -78,7 +78,7 @@ static void small_networks(void)
     ok(gan_network_output(G, gan_network_dense(G, h, 2)));
     int32_t x = gan_network_dropout(D, input(D, 2), 0.8);
     x = gan_network_maxout(D, x, 8, 3);
-    ok(gan_network_set_max_column_norm(D, x, 1.5));
+    ok(gan_network_set_max_norm(D, x, 1.5));
     x = gan_network_dropout(D, x, 0.5);
     ok(gan_network_output(D, gan_network_dense(D, x, 1)));
 }
@@ -156,9 +156,9 @@ static void mnist_networks(const big_run *run)
     ok(gan_network_set_initializer(G, 0, GAN_INIT_UNIFORM, -0.05, 0.05));
     int32_t x = gan_network_dropout(D, input(D, run->outputs), 0.8);
     x = gan_network_maxout(D, x, run->units, 5);
-    ok(gan_network_set_max_column_norm(D, x, 1.9365));
+    ok(gan_network_set_max_norm(D, x, 1.9365));
     x = gan_network_maxout(D, gan_network_dropout(D, x, 0.5), run->units, 5);
-    ok(gan_network_set_max_column_norm(D, x, 1.9365));
+    ok(gan_network_set_max_norm(D, x, 1.9365));
     x = gan_network_dense(D, gan_network_dropout(D, x, 0.5), 1);
     ok(gan_network_output(D, x));
     ok(gan_network_initialize(G, run->start_seed));
@@ -563,7 +563,7 @@ static void overflow_once(int k, const char *d_kind, double rate, double huge, b
     uint64_t digests[2];
     for (int with = 0; with < 2; with++) {
         start_small(10);
-        ok(gan_network_set_max_column_norm(D, 0, 0));        /* which would tame the step */
+        ok(gan_network_set_max_norm(D, 0, 0));        /* which would tame the step */
         ok(gan_trainer_set_number(trainer, GAN_BLEND, 0.5)); /* G has a gradient on either side */
         ok(gan_trainer_set_number(trainer, GAN_DISCRIMINATOR_STEPS, k));
         const pair optimizers = give_optimizers(d_kind, rate, GAN_ADAM, 0.01);

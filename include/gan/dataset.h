@@ -50,6 +50,23 @@ GAN_API int32_t gan_dataset_from_bytes(gan_context *context, int64_t count, int3
 GAN_API int32_t gan_dataset_open_idx(gan_context *context, const char *path,
                                      const char *labels_path, gan_dataset **out);
 
+/* Reads a file of the binary version of CIFAR-10, raw or gzipped: records of a label and 3072 bytes,
+ * samples of shape [3, 32, 32]. Memory is bounded as for gan_dataset_open_idx.
+ *   path  one of data_batch_1.bin to data_batch_5.bin or test_batch.bin; gan_dataset_join makes one
+ *         data set of several
+ *   out   receives the data set with its labels; the caller frees it
+ * Errors: ARGUMENT, IO, FORMAT (empty, truncated, corrupt, a label above 9), MEMORY, UNSUPPORTED.
+ * Source: the CIFAR-10 web page, "binary version". Since 0.1. */
+GAN_API int32_t gan_dataset_open_cifar10(gan_context *context, const char *path, gan_dataset **out);
+
+/* Reads a file of bytes without a header, raw or gzipped: samples one after another. Memory is
+ * bounded as for gan_dataset_open_idx.
+ *   rank, dims  shape of one sample, as for gan_network_input
+ * Errors: ARGUMENT, RANGE, SHAPE, IO, FORMAT (empty, or not a whole number of samples; corrupt),
+ * MEMORY, UNSUPPORTED. Since 0.1. */
+GAN_API int32_t gan_dataset_open_raw(gan_context *context, const char *path, int32_t rank,
+                                     const int64_t *dims, gan_dataset **out);
+
 /* Samples of shape [1] from N(mean, deviation^2): as many as `count`, sample i being a pure
  * function of the seed and i.
  *   count      1 to 2^40: the length of an epoch
@@ -92,6 +109,30 @@ GAN_API int32_t gan_dataset_slice(gan_dataset *dataset, int64_t start, int64_t c
  * Errors: ARGUMENT, RANGE, MEMORY. Since 0.1. */
 GAN_API int32_t gan_dataset_scale(gan_dataset *dataset, double scale, double shift,
                                   gan_dataset **out);
+
+/* The same with a scale and a shift for each channel, the first dimension of a sample.
+ *   channels       that dimension
+ *   scales, shifts [channels], finite
+ * Errors: ARGUMENT, RANGE, SHAPE (another number of channels), MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_scale_channels(gan_dataset *dataset, int64_t channels,
+                                           const double *scales, const double *shifts,
+                                           gan_dataset **out);
+
+/* Global contrast normalisation: from each sample its mean m over all elements is taken, then it is
+ * brought to the Euclidean norm `scale`: y = scale (x - m) / sqrt(bias + |x - m|^2), with a divisor
+ * below 1e-8 replaced by 1.
+ *   scale  greater than 0, at most 1e30; the published CIFAR-10 models use 55
+ *   bias   0 to 1e30; published 0
+ * Errors: ARGUMENT, RANGE, MEMORY.
+ * Source: Coates et al. 2011; this form is that of the published 2014 code. Since 0.1. */
+GAN_API int32_t gan_dataset_normalize_contrast(gan_dataset *dataset, double scale, double bias,
+                                               gan_dataset **out);
+
+/* The samples of one data set, then those of another of the same shape; with labels if both have
+ * them.
+ * Errors: ARGUMENT (NULL, of another context), SHAPE, RANGE (more than 2^62 samples), MEMORY.
+ * Since 0.1. */
+GAN_API int32_t gan_dataset_join(gan_dataset *first, gan_dataset *second, gan_dataset **out);
 
 /* Releases the data set; slices and trainers made from it keep what they need. NULL does nothing.
  * Since 0.1. */

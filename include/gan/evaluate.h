@@ -70,6 +70,24 @@ GAN_API int32_t gan_parzen_choose_sigma(gan_context *context, int64_t elements,
                                         int64_t row_count, const float *rows, int64_t sigma_count,
                                         const double *sigmas, double *means, int64_t *best);
 
+/* The published protocol: the bandwidth is the best of 10 values from 0.1 to 1, equally spaced in
+ * their logarithm, on validation rows; the same samples then score the test rows.
+ *   samples         [sample_count, elements], drawn from the model; published 10,000
+ *   validation      [validation_count, elements]; published 1,000 of the validation rows
+ *   test            [test_count, elements]; published all test rows
+ *   sigma           receives the bandwidth
+ *   mean            receives the mean log-likelihood of the test rows, in nats
+ *   standard_error  receives its standard error over the test rows; may be NULL
+ *   edge            receives -1 or 1 if the bandwidth is the smallest or largest tried, so that the
+ *                   score is not to be trusted, otherwise 0; may be NULL
+ * Errors: as gan_parzen_log_likelihood.
+ * Source: the published 2014 code (parzen_ll.py). Since 0.1. */
+GAN_API int32_t gan_parzen_protocol(gan_context *context, int64_t elements, int64_t sample_count,
+                                    const float *samples, int64_t validation_count,
+                                    const float *validation, int64_t test_count, const float *test,
+                                    double *sigma, double *mean, double *standard_error,
+                                    int32_t *edge);
+
 #ifdef __cplusplus
 }
 #endif

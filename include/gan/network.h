@@ -79,6 +79,86 @@ GAN_API int32_t gan_network_maxout(gan_network *network, int32_t x, int64_t unit
  * Source: Hinton et al. 2012; inverted scaling as in the published 2014 code. Since 0.1. */
 GAN_API int32_t gan_network_dropout(gan_network *network, int32_t x, double include);
 
+/* ---- Images: tensors of shape [channels, height, width] -------------------------------------
+ * Sizes of two numbers are those of height and width. */
+
+/* Biases of gan_network_convolution and gan_network_transposed_convolution. */
+enum {
+    GAN_BIAS_NONE = 0,  /* none */
+    GAN_BIAS_TIED = 1,  /* one for each filter: [filters, 1, 1] */
+    GAN_BIAS_UNTIED = 2 /* one for each filter and position: [filters, height, width] */
+};
+
+/* Convolution (without flipping the kernel) of images, with zeros around them:
+ * y[o, i, j] = b + sum over c, r, s of x[c, i stride - padding + r, j stride - padding + s]
+ * W[o, c, r, s]. W is [filters, channels, kernel].
+ *   x        [channels, height, width]
+ *   filters  at least 1
+ *   kernel   [2], each at least 1 and at most the padded image
+ *   stride   [2], each at least 1; NULL: 1
+ *   padding  [2], each from 0 to kernel - 1: rows of zeros on either side; NULL: 0
+ *   bias     GAN_BIAS_NONE, GAN_BIAS_TIED or GAN_BIAS_UNTIED
+ * Returns a tensor [filters, height', width'] with
+ * height' = (height + 2 padding - kernel) / stride + 1, rounded down. Initial W: glorot_uniform
+ * with gain 1, fan_in = channels * kernel, fan_out = filters * kernel; initial b: 0.
+ * Codes: ARGUMENT (unknown tensor, NULL), RANGE, SHAPE (x is not an image, the kernel does not fit,
+ * too large), STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_convolution(gan_network *network, int32_t x, int64_t filters,
+                                        const int64_t *kernel, const int64_t *stride,
+                                        const int64_t *padding, int32_t bias);
+
+/* Transposed convolution: the gradient of a convolution by its input, which takes an image of the
+ * convolution's output size to its input size. W is [channels, filters, kernel].
+ *   x        [channels, height, width]
+ *   output   [2], the size of the result: any from which a convolution of this kernel, stride and
+ *            padding makes height and width; NULL: the smallest, stride (height - 1) + kernel
+ *            - 2 padding
+ *   others   as gan_network_convolution
+ * Returns a tensor [filters, output]. Initial W and b as for convolution, with
+ * fan_in = channels * kernel, fan_out = filters * kernel. Codes: as gan_network_convolution; SHAPE
+ * also where no convolution makes x's size from `output`.
+ * Source: Zeiler et al. 2010, Deconvolutional Networks; the published 2014 code. Since 0.1. */
+GAN_API int32_t gan_network_transposed_convolution(gan_network *network, int32_t x, int64_t filters,
+                                                   const int64_t *kernel, const int64_t *stride,
+                                                   const int64_t *padding, const int64_t *output,
+                                                   int32_t bias);
+
+/* The largest element of each window of each channel; the first of equals gets the gradient.
+ * Windows that reach over the border are cut (the ceil rule), so every element is seen:
+ * height' = ceil((height - window) / stride) + 1, less one where the last window would start
+ * outside; 1 where the window is larger than the image.
+ *   window  [2], each at least 1;  stride  [2], each at least 1; NULL: the window
+ * Returns a tensor [channels, height', width']. Codes: ARGUMENT, RANGE, SHAPE (not an image),
+ * STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_max_pool(gan_network *network, int32_t x, const int64_t *window,
+                                     const int64_t *stride);
+
+/* The mean of each window, otherwise as gan_network_max_pool; a window that is cut is averaged
+ * over the elements it has. Since 0.1. */
+GAN_API int32_t gan_network_average_pool(gan_network *network, int32_t x, const int64_t *window,
+                                         const int64_t *stride);
+
+/* Maxout over channels, after a convolution with filters * pieces filters: channel u of the result
+ * is the largest of the channels u * pieces to u * pieces + pieces - 1. Ties go to the first.
+ *   pieces  at least 1, a divisor of the channels (SHAPE otherwise)
+ * Returns a tensor [channels / pieces, height, width]. Codes: as gan_network_max_pool.
+ * Source: Goodfellow et al. 2013, Maxout Networks. Since 0.1. */
+GAN_API int32_t gan_network_maxout_channels(gan_network *network, int32_t x, int64_t pieces);
+
+/* Ways of enlarging an image, for gan_network_upsample. */
+#define GAN_UPSAMPLE_NEAREST "nearest" /* each element becomes a block of equal ones */
+/* Linear in each direction between the centres of the elements, constant beyond the outermost
+ * (the convention "align_corners = false" of other libraries). */
+#define GAN_UPSAMPLE_BILINEAR "bilinear"
+
+/* Enlarges an image.
+ *   factor  1 to 64
+ *   kind    GAN_UPSAMPLE_NEAREST or GAN_UPSAMPLE_BILINEAR
+ * Returns a tensor [channels, factor * height, factor * width]. Codes: ARGUMENT, KEY, RANGE, SHAPE
+ * (not an image, too large), STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_upsample(gan_network *network, int32_t x, int64_t factor,
+                                     const char *kind);
+
 /* Element-wise functions; each returns a tensor of x's shape.
  * Codes: ARGUMENT (unknown tensor), STATE, MEMORY; leaky_relu also RANGE. Since 0.1. */
 GAN_API int32_t gan_network_relu(gan_network *network, int32_t x);     /* max(x, 0) */
@@ -101,6 +181,23 @@ GAN_API int32_t gan_network_reshape(gan_network *network, int32_t x, int32_t ran
  * Codes: ARGUMENT, RANGE, SHAPE, STATE, MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t y, int32_t axis);
 
+/* Puts all layers of another network here, applied to x in place of that network's input: for
+ * new layers below a trained generator, or above it. The layers keep their names and settings;
+ * gan_network_copy_parameters brings their parameters.
+ *   x      has as many elements as the input of `other`
+ *   other  finished, of the same context; stays as it is
+ * Returns the tensor that `other` names as its output. Codes: ARGUMENT (unknown tensor, NULL, of
+ * another context, a layer's name is taken here), SHAPE, STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_append(gan_network *network, int32_t x, const gan_network *other);
+
+/* The shape of a tensor: what a building call made, for one sample.
+ *   x     the id a building call returned
+ *   rank  receives the number of dimensions;  dims  [capacity] receives the dimensions
+ * Errors: ARGUMENT, BUFFER (capacity < rank; *rank is set), the first error of the building calls.
+ * Since 0.1. */
+GAN_API int32_t gan_network_tensor_shape(const gan_network *network, int32_t x, int32_t *rank,
+                                         int64_t *dims, int32_t capacity);
+
 /* Names the output and finishes the network.
  *   x  any tensor made by this network. For a discriminator it has one element, the logit of the
  *      probability that its input is real: no sigmoid.
@@ -109,7 +206,8 @@ GAN_API int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t
 GAN_API int32_t gan_network_output(gan_network *network, int32_t x);
 
 /* ---- Settings of layers --------------------------------------------------------------------
- * `layer` is the id that dense or maxout returned, or 0 for all such layers made so far.
+ * `layer` is the id that dense, maxout, convolution or transposed_convolution returned, or 0 for
+ * all such layers made so far.
  * All: ARGUMENT (NULL, or not such a layer), STATE (the parameters are already initialised). */
 
 /* Names a layer; its parameters are then "name.weight" and "name.bias". Without this call the
@@ -137,12 +235,13 @@ GAN_API int32_t gan_network_set_bias(gan_network *network, int32_t layer, double
 GAN_API int32_t gan_network_set_bias_from_marginals(gan_network *network, int32_t layer,
                                                     gan_dataset *data);
 
-/* Keeps the Euclidean norm of each column of W (the incoming weights of one linear unit, or of one
- * maxout piece) at most `norm`: every column is multiplied by clip(|w|, 0, norm) / (1e-7 + |w|)
- * at initialisation and after each update.
+/* Keeps the Euclidean norm of the weights that lead to one unit, one maxout piece or one filter (a
+ * column of W, or a kernel over all its input channels) at most `norm`: they are multiplied by
+ * clip(|w|, 0, norm) / (1e-7 + |w|) at initialisation and after each update.
  *   norm  greater than 0 (RANGE otherwise), or 0 for no limit, the default
- * Source: Srebro and Shraibman 2005; the form is that of the published 2014 code. Since 0.1. */
-GAN_API int32_t gan_network_set_max_column_norm(gan_network *network, int32_t layer, double norm);
+ * Source: Srebro and Shraibman 2005; the form is that of the published 2014 code (max_col_norm,
+ * max_kernel_norm). Since 0.1. */
+GAN_API int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, double norm);
 
 /* ---- Parameters ---------------------------------------------------------------------------- */
 
@@ -186,6 +285,49 @@ GAN_API int32_t gan_network_get_parameter(gan_network *network, const char *name
  * MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_set_parameter(gan_network *network, const char *name,
                                           const float *values, int64_t count);
+
+/* Carries parameters by name: every tensor of `from` that has a namesake in `to` is copied there.
+ *   to, from  finished, of one context
+ *   copied    receives the number of tensors copied; may be NULL
+ * Errors: ARGUMENT (NULL, of another context, one network), SHAPE (namesakes of different shapes:
+ * nothing is changed), STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_copy_parameters(gan_network *to, gan_network *from, int32_t *copied);
+
+/* Makes a network of its own with the layers, settings, prior and parameters of another. If the
+ * parameters are not drawn yet, neither are the clone's.
+ *   network  finished
+ *   name     of the clone; as for gan_network_create
+ *   out      receives the clone; the caller frees it
+ * Errors: ARGUMENT, STATE, the first error of building the network, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_clone(gan_network *network, const char *name, gan_network **out);
+
+/* Freezes parameters, or sets them free again. Trainers leave frozen parameters and their optimizer
+ * state as they are and compute no gradients for them; gradients still flow through their layers.
+ * May be called between any two steps. All are trainable at first.
+ *   name       of a parameter tensor ("layer0.weight"), of a layer for both of its tensors
+ *              ("layer0"), or NULL for all
+ *   trainable  0 or 1
+ * Errors: ARGUMENT, KEY, RANGE, STATE (not finished). Since 0.1. */
+GAN_API int32_t gan_network_set_trainable(gan_network *network, const char *name,
+                                          int32_t trainable);
+
+/* Whether a parameter tensor is trainable.
+ *   trainable  receives 0 or 1
+ * Errors: ARGUMENT, KEY. Since 0.1. */
+GAN_API int32_t gan_network_get_trainable(const gan_network *network, const char *name,
+                                          int32_t *trainable);
+
+/* Writes all parameters to a file in the safetensors format, one tensor for each, by name, as
+ * float32. A file of that name is replaced in one piece: a crash leaves the old or the new one.
+ *   path  in a folder that can be written to
+ * Errors: ARGUMENT, STATE (not finished), IO, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_save(gan_network *network, const char *path);
+
+/* Reads all parameters from a file that gan_network_save wrote for a network with the same
+ * parameters. After an error nothing is changed.
+ * Errors: ARGUMENT, STATE (not finished), IO, FORMAT (not such a file, corrupt), KEY (a tensor is
+ * missing, or one too many), SHAPE, NUMERIC (not finite), MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_load(gan_network *network, const char *path);
 
 /* ---- Inference ----------------------------------------------------------------------------- */
 

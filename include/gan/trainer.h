@@ -31,6 +31,13 @@ extern "C" {
 #define GAN_SHUFFLE "shuffle"     /* 1: a new permutation each epoch, 0: the data's order; 1 */
 #define GAN_DROP_LAST "drop_last" /* 1: leave out the short batch at the end of an epoch; 0 */
 
+/* Steps of the start in which only D moves; 0; [0, 2^53]. */
+#define GAN_WARM_UP "warm_up"
+/* G moves in every n-th step after those, D in all; 1; [1, 10000]. */
+#define GAN_GENERATOR_INTERVAL "generator_interval"
+/* d of the averaged generator, see gan_trainer_set_average; 0.999; [0, 1). */
+#define GAN_AVERAGE_DECAY "average_decay"
+
 /* Key for gan_trainer_set_text and its choices: the order of updates in one step. */
 #define GAN_SCHEDULE "schedule"
 /* Algorithm 1 (default): k times {new data, new noise, D's update}, then new noise and G's update
@@ -85,6 +92,17 @@ GAN_API void gan_trainer_free(gan_trainer *trainer);
 GAN_API int32_t gan_trainer_set_generator_optimizer(gan_trainer *trainer, gan_optimizer *optimizer);
 GAN_API int32_t gan_trainer_set_discriminator_optimizer(gan_trainer *trainer,
                                                         gan_optimizer *optimizer);
+
+/* Keeps an averaged generator: after G's n-th update (n from 1), every parameter a of `average`
+ * becomes a + (1 - d) (g - a), g being G's, with d = min(average_decay, (n - 1) / n): the mean of
+ * G's first parameters, an exponential moving average later on. Training does not depend on it.
+ *   average  a network with G's parameter names and shapes, such as a clone of G: to be sampled,
+ *            scored and saved like any other, between steps. The trainer keeps it alive. NULL for
+ *            none
+ * Errors: ARGUMENT (a player, or of another context), SHAPE (other parameters), STATE (the network
+ * is not finished; called from a callback), MEMORY.
+ * Source: Yazici et al. 2019, The Unusual Effectiveness of Averaging in GAN Training. Since 0.1. */
+GAN_API int32_t gan_trainer_set_average(gan_trainer *trainer, gan_network *average);
 
 /* Sets an option. The batch size, schedule, k, seed, shuffle and drop_last are fixed by the first
  * step (STATE afterwards); the others may change at any time.
@@ -142,6 +160,22 @@ GAN_API int32_t gan_trainer_metric(const gan_trainer *trainer, const char *name,
 
 /* The name of metric `index`, counted from 0, or NULL after the last. Since 0.1. */
 GAN_API const char *gan_trainer_metric_name(int32_t index);
+
+/* Writes the state of the training to a file in the safetensors format: the parameters of both
+ * players and of the average, the optimizers' state and counts, steps, epoch and place in the data.
+ * A file of that name is replaced in one piece: a crash leaves the old or the new one. May be
+ * called from a step callback.
+ * Errors: ARGUMENT, IO, MEMORY. Since 0.1. */
+GAN_API int32_t gan_trainer_save(gan_trainer *trainer, const char *path);
+
+/* Goes back to a state that gan_trainer_save wrote: training then goes on to the bit as it would
+ * have. The caller first makes networks, optimizers and trainer with the settings they had; those
+ * that decide what the next step does (batch size, schedule, k, seed, shuffle, drop_last, kinds of
+ * optimizer, number of samples) are in the file and must agree. After an error nothing is changed.
+ * Errors: ARGUMENT, IO, FORMAT (not such a file, corrupt), KEY (a tensor is missing), SHAPE, STATE
+ * (another setting: the message names it; called from a callback), NUMERIC (a parameter is not
+ * finite), MEMORY. Since 0.1. */
+GAN_API int32_t gan_trainer_load(gan_trainer *trainer, const char *path);
 
 #ifdef __cplusplus
 }

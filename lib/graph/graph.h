@@ -55,6 +55,9 @@ typedef enum {
     GAN__MAX_AXIS,    /* maximum over one axis, which stays with length 1 */
     GAN__MAX_SCATTER, /* puts b where a has its maximum, zeros elsewhere */
     GAN__MAX_GATHER,  /* takes b from where a has its maximum */
+    GAN__MAX_POOL,    /* the same three over windows of the last two axes, which may overlap */
+    GAN__MAX_POOL_SCATTER,
+    GAN__MAX_POOL_GATHER,
     /* the three faces of a trilinear form: each differentiates into the other two */
     GAN__CONVOLVE,        /* images by kernels */
     GAN__CONVOLVE_INPUT,  /* its gradient by the images: transposed convolution */
@@ -87,7 +90,8 @@ typedef struct {
         int32_t axis;                  /* the max operations */
         struct {
             int64_t stride[2], pad[2]; /* rows, columns */
-        } window;                      /* the convolutions */
+            int64_t size[2];           /* of a pooling window */
+        } window;                      /* the convolutions and poolings */
     };
 } gan__node;
 
@@ -158,6 +162,18 @@ int32_t gan__matmul(gan__graph *graph, int32_t a, bool transpose_a, int32_t b, b
 int32_t gan__max_axis(gan__graph *graph, int32_t x, int32_t axis);
 int32_t gan__max_scatter(gan__graph *graph, int32_t x, int32_t g, int32_t axis);
 int32_t gan__max_gather(gan__graph *graph, int32_t x, int32_t h, int32_t axis);
+
+/* The maximum of each window of x: [n, c, h, w]; the first of equals. Windows at the border are cut:
+ * the result is [n, c, ceil((h - window) / stride) + 1, ...], without a last window that would
+ * start outside, and at least 1. window, stride: of rows and of columns, at least 1 */
+int32_t gan__max_pool(gan__graph *graph, int32_t x, const int64_t *window, const int64_t *stride);
+/* Adds each element of g, of the result's shape, where x has the maximum of its window: x's shape.
+ */
+int32_t gan__max_pool_scatter(gan__graph *graph, int32_t x, int32_t g, const int64_t *window,
+                              const int64_t *stride);
+/* Takes h, of x's shape, from where x has the maximum of each window. */
+int32_t gan__max_pool_gather(gan__graph *graph, int32_t x, int32_t h, const int64_t *window,
+                             const int64_t *stride);
 
 /* Convolution of x: [n, c, h, w] by kernels: [o, c, kh, kw], with `pad` zeros around x: the result
  * is [n, o, (h + 2 pad - kh) / stride + 1, ...], rounded down. stride, pad: of rows and of

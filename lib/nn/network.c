@@ -172,13 +172,13 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
     return GAN_OK;
 }
 
-int32_t gan_network_set_max_column_norm(gan_network *network, int32_t layer, double norm)
+int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, double norm)
 {
     int32_t first, last;
-    GAN__TRY(find_transforms(network, "set_max_column_norm", layer, &first, &last));
+    GAN__TRY(find_transforms(network, "set_max_norm", layer, &first, &last));
     if (!gan__is_float(norm) || norm < 0) {
         return gan__fail(network->context, GAN_ERROR_RANGE,
-                         "network %s: set_max_column_norm: %g is not a finite number from 0 up",
+                         "network %s: set_max_norm: %g is not a finite number from 0 up",
                          network->name, norm);
     }
     for (int32_t i = first; i <= last; i++) {
