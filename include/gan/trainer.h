@@ -93,9 +93,10 @@ GAN_API int32_t gan_trainer_set_generator_optimizer(gan_trainer *trainer, gan_op
 GAN_API int32_t gan_trainer_set_discriminator_optimizer(gan_trainer *trainer,
                                                         gan_optimizer *optimizer);
 
-/* Keeps an averaged generator: after G's n-th update (n from 1), every parameter a of `average`
- * becomes a + (1 - d) (g - a), g being G's, with d = min(average_decay, (n - 1) / n): the mean of
- * G's first parameters, an exponential moving average later on. Training does not depend on it.
+/* Keeps an averaged generator: after G's n-th update from now on (n from 1), every parameter a of
+ * `average` becomes d a + (1 - d) g, g being G's, with d = min(average_decay, (n - 1) / n): the
+ * mean of G's parameters at first, an exponential moving average later on. Training does not depend
+ * on it.
  *   average  a network with G's parameter names and shapes, such as a clone of G: to be sampled,
  *            scored and saved like any other, between steps. The trainer keeps it alive. NULL for
  *            none

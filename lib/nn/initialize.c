@@ -188,7 +188,7 @@ static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *va
 
 int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values)
 {
-    GAN__TRY(gan__network_prepare_constraints(network));
+    GAN__TRY(gan__network_prepare_constraints(network, true));
     for (int32_t i = 0; i < network->transform_count; i++) {
         GAN__TRY(draw(network, i, seed, values));
     }
@@ -209,9 +209,12 @@ static int32_t limited_columns(gan__graph *graph, const gan__transform *t)
     return gan__multiply_nodes(graph, w, ratio);
 }
 
-int32_t gan__network_prepare_constraints(gan_network *network)
+int32_t gan__network_prepare_constraints(gan_network *network, bool all)
 {
     gan_context *context = network->context;
+    if (!all && network->constraint_freezes == network->freezes) {
+        return GAN_OK;
+    }
     gan__output *outputs = gan__allocate(context, network->transform_count, sizeof *outputs);
     if (outputs == NULL) {
         return GAN_ERROR_MEMORY;
@@ -221,7 +224,8 @@ int32_t gan__network_prepare_constraints(gan_network *network)
     int32_t count = 0, status = GAN_OK;
     for (int32_t i = 0; i < network->transform_count; i++) {
         const gan__transform *t = &network->transforms[i];
-        if (t->max_norm > 0) {
+        const bool frozen = network->parameters[2 * i].frozen;
+        if (t->max_norm > 0 && (all || !frozen)) {
             outputs[count++] = (gan__output){limited_columns(&graph, t), SLOT_AFTER, t->offset};
         }
     }
@@ -239,6 +243,7 @@ int32_t gan__network_prepare_constraints(gan_network *network)
     }
     gan__plan_free(network->constraint_plan);
     network->constraint_plan = plan;
+    network->constraint_freezes = all ? 0 : network->freezes;
     return GAN_OK;
 }
 

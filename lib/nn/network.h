@@ -54,7 +54,13 @@ typedef struct {
     char name[GAN__NAME_BYTES + 8];
     gan__shape shape;
     int64_t offset;
+    bool frozen;
 } gan__parameter;
+
+/* A stretch of the parameters. */
+typedef struct {
+    int64_t offset, count;
+} gan__range;
 
 struct gan_network {
     gan_context *context;
@@ -73,6 +79,7 @@ struct gan_network {
     gan__parameter *parameters;
     int64_t parameter_capacity;
     int32_t parameter_count;
+    int64_t freezes; /* how often gan_network_set_trainable changed something */
 
     real *values; /* all parameters, or NULL until they are initialised */
     int64_t elements;
@@ -80,6 +87,7 @@ struct gan_network {
 
     /* Inference, made when first needed. */
     gan__plan *forward_plan, *noise_plan, *constraint_plan;
+    int64_t constraint_freezes; /* the value of `freezes` that constraint_plan is for, 0 for all */
     real *input, *result, *workspace;
     int64_t workspace_size;
 };
@@ -134,8 +142,15 @@ int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values);
 int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, const char *kind,
                              double a, double b);
 
-/* Makes what gan__network_constrain needs, so that it cannot fail. */
-int32_t gan__network_prepare_constraints(gan_network *network);
+/* The trainable parameters, neighbours joined. ranges: [parameter_count]; returns their number. */
+int32_t gan__network_trainable(const gan_network *network, gan__range *ranges);
+
+/* Whether two networks have the same parameters, by name and shape. */
+bool gan__network_alike(const gan_network *a, const gan_network *b);
+
+/* Makes what gan__network_constrain needs, so that it cannot fail. With `all`, frozen parameters
+ * are constrained too; without, this is cheap where the plan is there. */
+int32_t gan__network_prepare_constraints(gan_network *network, bool all);
 
 /* Applies the constraints to values: [elements], in place. */
 void gan__network_constrain(gan_network *network, real *values);

@@ -5,220 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_alternating(const gan_trainer *trainer)
-{
-    return trainer->options[GAN__TRAIN_SCHEDULE] == GAN__ALTERNATING;
-}
-
-/* k, the number of D's updates in a step. */
-static int64_t discriminator_steps(const gan_trainer *trainer)
-{
-    return is_alternating(trainer) ? (int64_t)trainer->options[GAN__TRAIN_DISCRIMINATOR_STEPS] : 1;
-}
-
-static gan__objective objective_of(const gan_trainer *trainer)
-{
-    return (gan__objective){.half = trainer->options[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
-                            .blend = trainer->options[GAN__TRAIN_BLEND]};
-}
-
-/* ---- Preparation --------------------------------------------------------------------------- */
-
-static void forget(gan__batch_plans *plans)
-{
-    gan__plan_free(plans->d);
-    gan__plan_free(plans->g);
-    gan__plan_free(plans->both);
-    gan__plan_free(plans->noise_d);
-    gan__plan_free(plans->noise_g);
-    *plans = (gan__batch_plans){0};
-}
-
-void gan__trainer_forget_plans(gan_trainer *trainer)
-{
-    for (int32_t i = 0; i < GAN__BATCH_SIZES; i++) {
-        forget(&trainer->plans[i]);
-    }
-}
-
-static int32_t reserve_workspace(gan_trainer *trainer, const gan__plan *plan)
-{
-    const int64_t size = plan != NULL ? gan__plan_workspace(plan) : 0;
-    if (trainer->workspace != NULL && size <= trainer->workspace_size) {
-        return GAN_OK;
-    }
-    real *workspace = gan__allocate(trainer->context, size, sizeof *workspace);
-    if (workspace == NULL) {
-        return GAN_ERROR_MEMORY;
-    }
-    gan__release(trainer->context, trainer->workspace);
-    trainer->workspace = workspace;
-    trainer->workspace_size = size;
-    return GAN_OK;
-}
-
-static int32_t make_plans(gan_trainer *trainer, int64_t m, gan__batch_plans *plans)
-{
-    const gan_network *g = trainer->g.network, *d = trainer->d.network;
-    const gan__objective objective = objective_of(trainer);
-    GAN__TRY(gan__noise_plan(g, GAN__STREAM_NOISE_D, m, &plans->noise_d));
-    if (is_alternating(trainer)) {
-        GAN__TRY(gan__noise_plan(g, GAN__STREAM_NOISE_G, m, &plans->noise_g));
-        GAN__TRY(gan__step_plan(g, d, objective, GAN__STEP_D, m, &plans->d));
-        GAN__TRY(gan__step_plan(g, d, objective, GAN__STEP_G, m, &plans->g));
-    } else {
-        GAN__TRY(gan__step_plan(g, d, objective, GAN__STEP_BOTH, m, &plans->both));
-    }
-    GAN__TRY(reserve_workspace(trainer, plans->d));
-    GAN__TRY(reserve_workspace(trainer, plans->g));
-    return reserve_workspace(trainer, plans->both);
-}
-
-/* Gives up plans made for another objective or noise prior. */
-static void refresh_plans(gan_trainer *trainer)
-{
-    const gan__objective objective = objective_of(trainer);
-    const gan__distribution noise = trainer->g.network->noise;
-    if (objective.half != trainer->objective.half || objective.blend != trainer->objective.blend ||
-        noise.kind != trainer->noise.kind || noise.a != trainer->noise.a ||
-        noise.b != trainer->noise.b) {
-        gan__trainer_forget_plans(trainer);
-        trainer->objective = objective;
-        trainer->noise = noise;
-    }
-}
-
-int32_t gan__trainer_plans(gan_trainer *trainer, int64_t m, gan__batch_plans **out)
-{
-    refresh_plans(trainer);
-    for (int32_t i = 0; i < GAN__BATCH_SIZES; i++) {
-        if (trainer->plans[i].m == m) {
-            *out = &trainer->plans[i];
-            return GAN_OK;
-        }
-    }
-    gan__batch_plans made = {.m = m};
-    const int32_t status = make_plans(trainer, m, &made);
-    if (status != GAN_OK) {
-        forget(&made);
-        return status;
-    }
-    *out = &trainer->plans[trainer->oldest];
-    trainer->oldest = (trainer->oldest + 1) % GAN__BATCH_SIZES;
-    forget(*out);
-    **out = made;
-    return GAN_OK;
-}
-
-static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool step_back)
-{
-    gan_context *context = trainer->context;
-    const int64_t elements = player->network->elements;
-    if (player->optimizer == NULL) {
-        GAN__TRY(gan_optimizer_create(context, GAN_MOMENTUM, &player->optimizer));
-    }
-    if (elements == 0) {
-        return GAN_OK; /* a player that cannot move */
-    }
-    GAN__TRY(gan__optimizer_bind(player->optimizer, player->network->number, elements, step_back));
-    if (player->norm == NULL) {
-        GAN__TRY(gan__norm_plan(context, elements, &player->norm));
-    }
-    GAN__TRY(reserve_workspace(trainer, player->norm));
-    if (player->gradient == NULL) {
-        player->gradient = gan__allocate(context, elements, sizeof(real));
-    }
-    if (step_back && player->spare == NULL) {
-        player->spare = gan__allocate(context, elements, sizeof(real));
-    }
-    const bool enough = player->gradient != NULL && (!step_back || player->spare != NULL);
-    return enough ? GAN_OK : GAN_ERROR_MEMORY;
-}
-
-/* Makes x, z and batch hold m samples. */
-static int32_t prepare_buffers(gan_trainer *trainer, int64_t m)
-{
-    if (m <= trainer->capacity) {
-        return GAN_OK;
-    }
-    gan_context *context = trainer->context;
-    const int64_t samples = gan_network_input_elements(trainer->d.network);
-    const int64_t noise = gan_network_input_elements(trainer->g.network);
-    real *x = gan__allocate(context, m * samples, sizeof *x);
-    real *z = gan__allocate(context, m * noise, sizeof *z);
-    float *batch = gan__allocate(context, m * samples, sizeof *batch);
-    if (x == NULL || z == NULL || batch == NULL) {
-        gan__release(context, batch);
-        gan__release(context, z);
-        gan__release(context, x);
-        return GAN_ERROR_MEMORY;
-    }
-    gan__release(context, trainer->batch);
-    gan__release(context, trainer->z);
-    gan__release(context, trainer->x);
-    trainer->x = x;
-    trainer->z = z;
-    trainer->batch = batch;
-    trainer->capacity = m;
-    return GAN_OK;
-}
-
-static int32_t prepare_cursor(gan_trainer *trainer)
-{
-    if (trainer->cursor != NULL) {
-        return GAN_OK;
-    }
-    const double *o = trainer->options;
-    GAN__TRY(gan__cursor_create(trainer->data, (int64_t)o[GAN__TRAIN_BATCH_SIZE],
-                                (uint64_t)o[GAN__TRAIN_SEED], o[GAN__TRAIN_SHUFFLE] == 1,
-                                o[GAN__TRAIN_DROP_LAST] == 1, &trainer->cursor));
-    if (gan__cursor_batches_per_epoch(trainer->cursor) == 0) {
-        gan__cursor_free(trainer->cursor);
-        trainer->cursor = NULL;
-        return gan__fail(trainer->context, GAN_ERROR_STATE,
-                         "trainer: drop_last with %lld samples and batches of %lld leaves none",
-                         (long long)gan_dataset_count(trainer->data),
-                         (long long)o[GAN__TRAIN_BATCH_SIZE]);
-    }
-    return GAN_OK;
-}
-
-/* Draws the parameters that nobody drew, with a seed for each player: equal ones would draw equal
- * numbers. */
-static int32_t draw_parameters(gan_trainer *trainer)
-{
-    gan_network *g = trainer->g.network;
-    const bool drawn_before = g->values != NULL;
-    GAN__TRY(gan__network_prepare(g, 0));
-    const int32_t status = gan__network_prepare(trainer->d.network, 1);
-    if (status != GAN_OK && !drawn_before) {
-        gan__release(trainer->context, g->values);
-        g->values = NULL;
-    }
-    return status;
-}
-
-int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw)
-{
-    gan__batch_plans *plans;
-    GAN__TRY(prepare_buffers(trainer, m));
-    if (draw) {
-        GAN__TRY(prepare_cursor(trainer));
-    }
-    GAN__TRY(gan__trainer_plans(trainer, m, &plans));
-    /* D must be able to step back when it moves before G's loss is known to be finite. */
-    GAN__TRY(prepare_player(trainer, &trainer->d, is_alternating(trainer)));
-    GAN__TRY(prepare_player(trainer, &trainer->g, false));
-    return draw_parameters(trainer);
-}
-
-/* ---- A step -------------------------------------------------------------------------------- */
-
 /* A step in progress. */
 typedef struct {
     gan_trainer *trainer;
     const gan__supply *supply;
     int64_t epoch; /* for the momentum ramp: the one its first batch belongs to */
+    bool generator_moves;
     uint64_t tick; /* numbers the runs of random plans through all steps */
     int64_t m;     /* samples of the batch at hand */
     gan__batch_plans *plans;
@@ -242,6 +34,15 @@ static void run_plan(const step *s, const gan__plan *plan, real *results)
                                           .workspace = t->workspace,
                                           .seed = (uint64_t)t->options[GAN__TRAIN_SEED],
                                           .step = s->tick});
+}
+
+/* The gradients of this kind on the batch at hand. results: [GAN__RESULT_COUNT] */
+static int32_t differentiate(const step *s, gan__step_kind kind, real *results)
+{
+    const gan__plan *plan;
+    GAN__TRY(gan__trainer_gradients(s->trainer, s->plans, kind, &plan));
+    run_plan(s, plan, results);
+    return GAN_OK;
 }
 
 /* Noise for m samples: the caller's, from sample `first` on, or drawn. */
@@ -307,7 +108,7 @@ static int32_t check_player(step *s, const gan__player *player, const char *loss
     if (!isfinite(loss)) {
         return not_finite(s, player, loss_name);
     }
-    if (player->network->elements == 0) {
+    if (player->still) {
         s->metrics[norm_metric] = 0;
         return GAN_OK;
     }
@@ -349,7 +150,7 @@ static void swap_values(gan__player *player)
 /* Moves a player down its gradient; the first time in a step aside, if it may have to step back. */
 static void update(step *s, gan__player *player, gan__metric rate_metric)
 {
-    if (player->network->elements == 0) {
+    if (player->still) {
         return;
     }
     const bool aside = player->spare != NULL && !player->moved;
@@ -364,23 +165,32 @@ static void update(step *s, gan__player *player, gan__metric rate_metric)
     s->metrics[rate_metric] = player->optimizer->rate;
 }
 
+static void move_generator(step *s)
+{
+    update(s, &s->trainer->g, GAN__METRIC_G_RATE);
+    gan__trainer_move_average(s->trainer);
+}
+
 /* Algorithm 1: k times {data, noise, D's update}, then new noise and G's update against the updated
  * D. */
 static int32_t alternate(step *s)
 {
     gan_trainer *t = s->trainer;
     real results[GAN__RESULT_COUNT];
-    for (int64_t i = 0; i < discriminator_steps(t); i++) {
+    for (int64_t i = 0; i < gan__trainer_d_steps(t); i++) {
         GAN__TRY(take_batch(s, i));
-        run_plan(s, s->plans->d, results);
+        GAN__TRY(differentiate(s, GAN__STEP_D, results));
         GAN__TRY(check_d(s, results));
         update(s, &t->d, GAN__METRIC_D_RATE);
         s->tick++;
     }
+    if (!s->generator_moves) {
+        return GAN_OK;
+    }
     take_noise(s, s->supply->z_g, 0, s->plans->noise_g);
-    run_plan(s, s->plans->g, results);
+    GAN__TRY(differentiate(s, GAN__STEP_G, results));
     GAN__TRY(check_g(s, results));
-    update(s, &t->g, GAN__METRIC_G_RATE);
+    move_generator(s);
     return GAN_OK;
 }
 
@@ -392,11 +202,13 @@ static int32_t move_together(step *s)
     gan_trainer *t = s->trainer;
     real results[GAN__RESULT_COUNT];
     GAN__TRY(take_batch(s, 0));
-    run_plan(s, s->plans->both, results);
+    GAN__TRY(differentiate(s, s->generator_moves ? GAN__STEP_BOTH : GAN__STEP_D, results));
     GAN__TRY(check_d(s, results));
-    GAN__TRY(check_g(s, results));
+    if (s->generator_moves) {
+        GAN__TRY(check_g(s, results));
+        move_generator(s);
+    }
     update(s, &t->d, GAN__METRIC_D_RATE);
-    update(s, &t->g, GAN__METRIC_G_RATE);
     return GAN_OK;
 }
 
@@ -423,10 +235,13 @@ int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply)
         gan__cursor_tell(cursor, &epoch, &position);
     }
     s.epoch = trainer->cursor != NULL ? trainer->cursor->epoch : 0;
-    s.tick = (uint64_t)trainer->steps * (uint64_t)(discriminator_steps(trainer) + 1);
+    s.generator_moves = gan__trainer_generator_moves(trainer);
+    memcpy(s.metrics, trainer->metrics, sizeof s.metrics); /* G's stay where only D moves */
+    s.tick = (uint64_t)trainer->steps * (uint64_t)(gan__trainer_d_steps(trainer) + 1);
+    GAN__TRY(gan__trainer_players(trainer)); /* a callback may have frozen parameters */
     begin(&trainer->d);
     begin(&trainer->g);
-    const int32_t status = is_alternating(trainer) ? alternate(&s) : move_together(&s);
+    const int32_t status = gan__trainer_alternates(trainer) ? alternate(&s) : move_together(&s);
     if (status != GAN_OK) {
         roll_back(&trainer->d);
         roll_back(&trainer->g);

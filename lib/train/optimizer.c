@@ -172,26 +172,65 @@ int32_t gan__update_number(const gan__update *update, gan__number number)
     return gan__leaf(update->graph, SLOT_NUMBERS, number, gan__shape_1(1));
 }
 
-static int32_t plan_update(gan_optimizer *optimizer, int64_t elements, gan__plan **plan)
+/* Adds the update of one stretch of the parameters. outputs: [1 + states] */
+static void add_range(const gan_optimizer *optimizer, gan__graph *graph, int64_t elements,
+                      gan__range range, gan__output *outputs)
 {
-    gan__graph graph = gan__graph_create(optimizer->context);
-    const gan__shape flat = gan__shape_1(elements);
-    gan__update update = {.graph = &graph,
-                          .w = gan__leaf(&graph, SLOT_W, 0, flat),
-                          .g = gan__leaf(&graph, SLOT_G, 0, flat)};
-    gan__output outputs[1 + GAN__OPTIMIZER_STATES];
-    for (int32_t i = 0; i < optimizer->rule->states; i++) {
-        update.state[i] = gan__leaf(&graph, SLOT_STATE, i * elements, flat);
+    const gan__shape flat = gan__shape_1(range.count);
+    const int32_t states = optimizer->rule->states;
+    gan__update update = {.graph = graph,
+                          .w = gan__leaf(graph, SLOT_W, range.offset, flat),
+                          .g = gan__leaf(graph, SLOT_G, range.offset, flat)};
+    for (int32_t i = 0; i < states; i++) {
+        update.state[i] = gan__leaf(graph, SLOT_STATE, i * elements + range.offset, flat);
     }
     optimizer->rule->build(&update);
-    outputs[0] = (gan__output){update.new_w, SLOT_NEW_W, 0};
-    for (int32_t i = 0; i < optimizer->rule->states; i++) {
-        outputs[1 + i] = (gan__output){update.new_state[i], SLOT_NEW_STATE, i * elements};
+    outputs[0] = (gan__output){update.new_w, SLOT_NEW_W, range.offset};
+    for (int32_t i = 0; i < states; i++) {
+        outputs[1 + i] =
+            (gan__output){update.new_state[i], SLOT_NEW_STATE, i * elements + range.offset};
     }
-    const int32_t status =
-        gan__plan_create(&graph, 1 + optimizer->rule->states, outputs, GAN__PLAN_FUSED, plan);
+}
+
+static int32_t plan_update(gan_optimizer *optimizer, int64_t elements, int32_t count,
+                           const gan__range *ranges, gan__plan **plan)
+{
+    const int32_t each = 1 + optimizer->rule->states;
+    gan__output *outputs =
+        gan__allocate(optimizer->context, (int64_t)count * each, sizeof *outputs);
+    if (outputs == NULL) {
+        return GAN_ERROR_MEMORY;
+    }
+    gan__graph graph = gan__graph_create(optimizer->context);
+    for (int32_t i = 0; i < count; i++) {
+        add_range(optimizer, &graph, elements, ranges[i], outputs + (int64_t)i * each);
+    }
+    const int32_t status = gan__plan_create(&graph, count * each, outputs, GAN__PLAN_FUSED, plan);
     gan__graph_free(&graph);
+    gan__release(optimizer->context, outputs);
     return status;
+}
+
+int32_t gan__optimizer_limit(gan_optimizer *optimizer, int32_t count, const gan__range *ranges)
+{
+    gan_context *context = optimizer->context;
+    gan__plan *plan;
+    GAN__TRY(plan_update(optimizer, optimizer->elements, count, ranges, &plan));
+    const int64_t size = gan__plan_workspace(plan);
+    if (size > optimizer->workspace_size) {
+        real *workspace = gan__allocate(context, size, sizeof *workspace);
+        if (workspace == NULL) {
+            gan__plan_free(plan);
+            return GAN_ERROR_MEMORY;
+        }
+        gan__release(context, optimizer->workspace);
+        optimizer->workspace = workspace;
+        optimizer->workspace_size = size;
+    }
+    gan__plan_free(optimizer->plan);
+    optimizer->plan = plan;
+    optimizer->partial = count != 1 || ranges[0].count != optimizer->elements;
+    return GAN_OK;
 }
 
 int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t elements,
@@ -204,11 +243,12 @@ int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t e
     }
     const int64_t states = gan__multiply(optimizer->rule->states, elements);
     if (optimizer->plan == NULL) {
-        GAN__TRY(plan_update(optimizer, elements, &optimizer->plan));
+        const gan__range all = {0, elements};
+        GAN__TRY(plan_update(optimizer, elements, 1, &all, &optimizer->plan));
     }
     if (optimizer->workspace == NULL) {
-        optimizer->workspace =
-            gan__allocate(context, gan__plan_workspace(optimizer->plan), sizeof(real));
+        optimizer->workspace_size = gan__plan_workspace(optimizer->plan);
+        optimizer->workspace = gan__allocate(context, optimizer->workspace_size, sizeof(real));
     }
     if (optimizer->state == NULL) {
         optimizer->state = gan__allocate(context, states, sizeof(real));
@@ -307,6 +347,13 @@ void gan__optimizer_update(gan_optimizer *optimizer, int64_t epoch, real *w, rea
     real numbers[GAN__NUMBER_COUNT];
     set_numbers(optimizer, epoch, numbers);
     const bool aside = optimizer->fresh && optimizer->step_back;
+    if (optimizer->partial && new_w != w) {
+        memcpy(new_w, w, (size_t)optimizer->elements * sizeof *w);
+    }
+    if (optimizer->partial && aside) {
+        memcpy(optimizer->spare, optimizer->state,
+               (size_t)(optimizer->rule->states * optimizer->elements) * sizeof *optimizer->state);
+    }
     real *slots[SLOT_COUNT] = {
         [SLOT_W] = w,
         [SLOT_G] = g,

@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "graph/graph.h"
 #include "graph/plan.h"
+#include "nn/network.h"
 
 enum { GAN__OPTIMIZER_STATES = 2 }; /* at most so many numbers of state for a parameter */
 
@@ -45,7 +46,9 @@ struct gan_optimizer {
     int64_t network; /* the number of the one whose parameters it updates, or 0 */
     int64_t elements;
     gan__plan *plan;
+    bool partial; /* whether the plan leaves some parameters as they are */
     real *workspace;
+    int64_t workspace_size;
     real *state, *spare; /* [rule->states, elements]; spare takes the first update of a step */
     bool step_back;      /* whether spare holds the state before the step */
     bool fresh;          /* no update since gan__optimizer_begin */
@@ -66,6 +69,10 @@ gan_optimizer *gan__optimizer_retain(gan_optimizer *optimizer);
  * another), MEMORY. */
 int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t elements,
                             bool step_back);
+
+/* From the next update on, only these parameters and their state change. After binding; a failure
+ * (MEMORY) leaves all as it was. */
+int32_t gan__optimizer_limit(gan_optimizer *optimizer, int32_t count, const gan__range *ranges);
 
 /* Marks the start of a step, to which gan__optimizer_rollback returns. */
 void gan__optimizer_begin(gan_optimizer *optimizer);

@@ -3,7 +3,8 @@
 /* One network within the graph of a step. */
 typedef struct {
     const gan_network *network;
-    int32_t *leaves, *gradients; /* [parameter_count] nodes */
+    int32_t *leaves;             /* [parameter_count] nodes */
+    int32_t *wanted, *gradients; /* [number of trainable ones] nodes and their gradients */
     int32_t slot, gradient_slot;
 } side;
 
@@ -19,8 +20,9 @@ static int32_t prepare_side(step *s, side *p)
 {
     gan_context *context = s->graph.context;
     p->leaves = gan__allocate(context, p->network->parameter_count, sizeof *p->leaves);
+    p->wanted = gan__allocate(context, p->network->parameter_count, sizeof *p->wanted);
     p->gradients = gan__allocate(context, p->network->parameter_count, sizeof *p->gradients);
-    if (p->leaves == NULL || p->gradients == NULL) {
+    if (p->leaves == NULL || p->wanted == NULL || p->gradients == NULL) {
         return GAN_ERROR_MEMORY;
     }
     gan__network_leaves(p->network, &s->graph, p->slot, p->leaves);
@@ -30,6 +32,7 @@ static int32_t prepare_side(step *s, side *p)
 static void free_side(step *s, side *p)
 {
     gan__release(s->graph.context, p->gradients);
+    gan__release(s->graph.context, p->wanted);
     gan__release(s->graph.context, p->leaves);
 }
 
@@ -46,13 +49,22 @@ static void add_output(step *s, int32_t node, int32_t slot, int64_t offset)
     s->outputs[s->count++] = (gan__output){node, slot, offset};
 }
 
-/* The gradient of a loss by one player's parameters. */
+/* The gradient of a loss by one player's trainable parameters. */
 static int32_t add_gradient(step *s, side *p, int32_t loss)
 {
-    const int32_t count = p->network->parameter_count;
-    GAN__TRY(gan__gradient(&s->graph, loss, count, p->leaves, p->gradients));
-    for (int32_t i = 0; i < count; i++) {
-        add_output(s, p->gradients[i], p->gradient_slot, p->network->parameters[i].offset);
+    const gan__parameter *parameters = p->network->parameters;
+    int32_t count = 0;
+    for (int32_t i = 0; i < p->network->parameter_count; i++) {
+        if (!parameters[i].frozen) {
+            p->wanted[count++] = p->leaves[i];
+        }
+    }
+    GAN__TRY(gan__gradient(&s->graph, loss, count, p->wanted, p->gradients));
+    count = 0;
+    for (int32_t i = 0; i < p->network->parameter_count; i++) {
+        if (!parameters[i].frozen) {
+            add_output(s, p->gradients[count++], p->gradient_slot, parameters[i].offset);
+        }
     }
     return GAN_OK;
 }

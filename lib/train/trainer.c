@@ -1,6 +1,7 @@
 /* The trainer as an object: its life, options, metrics, and the public ways to train. */
 #include "train/trainer.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,6 +22,12 @@ static const gan__option options[GAN__TRAIN_OPTION_COUNT] = {
     [GAN__TRAIN_SHUFFLE] = {GAN_SHUFFLE, NULL, 1, 0, 1, true, "1: a new permutation each epoch"},
     [GAN__TRAIN_DROP_LAST] = {GAN_DROP_LAST, NULL, 0, 0, 1, true,
                               "1: leave out the short batch at the end of an epoch"},
+    [GAN__TRAIN_WARM_UP] = {GAN_WARM_UP, NULL, 0, 0, 9007199254740992.0, true,
+                            "steps of the start in which only D moves"},
+    [GAN__TRAIN_GENERATOR_INTERVAL] = {GAN_GENERATOR_INTERVAL, NULL, 1, 1, 10000, true,
+                                       "G moves in every n-th step after those"},
+    [GAN__TRAIN_AVERAGE_DECAY] = {GAN_AVERAGE_DECAY, NULL, 0.999, 0, 1 - DBL_EPSILON / 2, false,
+                                  "how much of the averaged generator an update keeps"},
     [GAN__TRAIN_SCHEDULE] = {GAN_SCHEDULE, schedules, GAN__ALTERNATING, 0, GAN__SIMULTANEOUS, true,
                              "order of the updates in a step"},
 };
@@ -134,6 +141,8 @@ void gan_trainer_free(gan_trainer *trainer)
     }
     gan_context *context = trainer->context;
     gan__trainer_forget_plans(trainer);
+    gan__plan_free(trainer->average.plan);
+    gan_network_free(trainer->average.network);
     gan__cursor_free(trainer->cursor);
     gan__release(context, trainer->workspace);
     gan__release(context, trainer->batch);
@@ -179,13 +188,17 @@ int32_t gan_trainer_set_discriminator_optimizer(gan_trainer *trainer, gan_optimi
     return trainer == NULL ? GAN_ERROR_ARGUMENT : set_optimizer(trainer, &trainer->d, optimizer);
 }
 
-/* The objective may change between steps, everything else is fixed by the first one. */
+/* What the first step fixes; the others may change between steps. */
+static bool is_fixed(int32_t option)
+{
+    return option <= GAN__TRAIN_LAST_FIXED;
+}
+
 static int32_t check_not_fixed(gan_trainer *trainer, const char *key)
 {
     int32_t index;
     GAN__TRY(gan__option_find(trainer->context, &table, key, &index));
-    if ((trainer->started || trainer->busy) && index != GAN__TRAIN_BLEND &&
-        index != GAN__TRAIN_HALF) {
+    if ((trainer->started || trainer->busy) && is_fixed(index)) {
         return gan__fail(trainer->context, GAN_ERROR_STATE,
                          "trainer: %s is fixed by the first step", key);
     }

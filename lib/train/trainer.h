@@ -12,12 +12,16 @@
 typedef enum {
     GAN__TRAIN_BATCH_SIZE,
     GAN__TRAIN_DISCRIMINATOR_STEPS,
-    GAN__TRAIN_BLEND,
-    GAN__TRAIN_HALF,
     GAN__TRAIN_SEED,
     GAN__TRAIN_SHUFFLE,
     GAN__TRAIN_DROP_LAST,
     GAN__TRAIN_SCHEDULE,
+    GAN__TRAIN_LAST_FIXED = GAN__TRAIN_SCHEDULE, /* the first step fixes those up to here */
+    GAN__TRAIN_BLEND,
+    GAN__TRAIN_HALF,
+    GAN__TRAIN_WARM_UP,
+    GAN__TRAIN_GENERATOR_INTERVAL,
+    GAN__TRAIN_AVERAGE_DECAY,
     GAN__TRAIN_OPTION_COUNT
 } gan__train_option;
 
@@ -45,16 +49,26 @@ typedef struct {
     gan_network *network;     /* counted */
     gan_optimizer *optimizer; /* counted; NULL until one is chosen or needed */
     gan__plan *norm;
-    real *gradient;
+    real *gradient; /* zeros where parameters are frozen */
     real *spare; /* parameters before the step, once moved; NULL where a step cannot fail after the
                     player's update */
     bool moved;
+    bool still;      /* whether it has nothing to train */
+    int64_t freezes; /* of its network when it was prepared last */
 } gan__player;
 
-/* The plans for batches of one size; NULL where the schedule does not need one. */
+/* The averaged generator. */
+typedef struct {
+    gan_network *network; /* counted, or NULL */
+    gan__plan *plan;
+    int64_t updates; /* G's since the average was set */
+} gan__average;
+
+/* The plans for batches of one size; NULL where none was needed yet. */
 typedef struct {
     int64_t m;
-    gan__plan *d, *g, *both, *noise_d, *noise_g;
+    gan__plan *gradients[GAN__STEP_BOTH + 1]; /* by gan__step_kind */
+    gan__plan *noise_d, *noise_g;
 } gan__batch_plans;
 
 enum { GAN__BATCH_SIZES = 4 }; /* sizes whose plans are kept: full and short batches */
@@ -63,6 +77,7 @@ struct gan_trainer {
     gan_context *context;
     gan_dataset *data; /* counted, or NULL */
     gan__player d, g;
+    gan__average average;
     double options[GAN__TRAIN_OPTION_COUNT];
     double metrics[GAN__METRIC_COUNT];
     bool started; /* some options are fixed by the first step */
@@ -89,13 +104,35 @@ typedef struct {
  * as they were before. */
 int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply);
 
+/* Whether the schedule is Algorithm 1's, k (1 if it is not), and whether G moves in the step to come
+ * or D alone. */
+bool gan__trainer_alternates(const gan_trainer *trainer);
+int64_t gan__trainer_d_steps(const gan_trainer *trainer);
+bool gan__trainer_generator_moves(const gan_trainer *trainer);
+
 /* Allocates what steps on batches of up to m samples need; with `draw`, also the cursor. */
 int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw);
 
-/* The plans for batches of m samples, made if there are none. */
+/* Both players' part of it, which a change of trainable parameters makes necessary again. */
+int32_t gan__trainer_players(gan_trainer *trainer);
+
+/* The plans for batches of m samples, without gradients at first. */
 int32_t gan__trainer_plans(gan_trainer *trainer, int64_t m, gan__batch_plans **out);
+
+/* The plan of gradients of this kind, made if there is none yet. */
+int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, gan__step_kind kind,
+                               const gan__plan **out);
 
 /* Releases all plans. */
 void gan__trainer_forget_plans(gan_trainer *trainer);
+
+/* Makes the trainer's workspace large enough for a plan. */
+int32_t gan__trainer_reserve(gan_trainer *trainer, const gan__plan *plan);
+
+/* Makes what moving the average needs, so that it cannot fail. */
+int32_t gan__trainer_prepare_average(gan_trainer *trainer);
+
+/* Moves the average after an update of G. */
+void gan__trainer_move_average(gan_trainer *trainer);
 
 #endif

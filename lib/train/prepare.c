@@ -1,0 +1,278 @@
+/* What training needs before a step can run: buffers, optimizers, plans, parameters. All of it is
+ * made once and found again by later calls. */
+#include "train/trainer.h"
+
+#include <string.h>
+
+bool gan__trainer_alternates(const gan_trainer *trainer)
+{
+    return trainer->options[GAN__TRAIN_SCHEDULE] == GAN__ALTERNATING;
+}
+
+int64_t gan__trainer_d_steps(const gan_trainer *trainer)
+{
+    return gan__trainer_alternates(trainer)
+               ? (int64_t)trainer->options[GAN__TRAIN_DISCRIMINATOR_STEPS]
+               : 1;
+}
+
+static gan__objective objective_of(const gan_trainer *trainer)
+{
+    return (gan__objective){.half = trainer->options[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
+                            .blend = trainer->options[GAN__TRAIN_BLEND]};
+}
+
+static void forget(gan__batch_plans *plans)
+{
+    for (int32_t i = 0; i <= GAN__STEP_BOTH; i++) {
+        gan__plan_free(plans->gradients[i]);
+    }
+    gan__plan_free(plans->noise_d);
+    gan__plan_free(plans->noise_g);
+    *plans = (gan__batch_plans){0};
+}
+
+void gan__trainer_forget_plans(gan_trainer *trainer)
+{
+    for (int32_t i = 0; i < GAN__BATCH_SIZES; i++) {
+        forget(&trainer->plans[i]);
+    }
+}
+
+int32_t gan__trainer_reserve(gan_trainer *trainer, const gan__plan *plan)
+{
+    const int64_t size = plan != NULL ? gan__plan_workspace(plan) : 0;
+    if (trainer->workspace != NULL && size <= trainer->workspace_size) {
+        return GAN_OK;
+    }
+    real *workspace = gan__allocate(trainer->context, size, sizeof *workspace);
+    if (workspace == NULL) {
+        return GAN_ERROR_MEMORY;
+    }
+    gan__release(trainer->context, trainer->workspace);
+    trainer->workspace = workspace;
+    trainer->workspace_size = size;
+    return GAN_OK;
+}
+
+/* The plan of gradients of this kind, made if there is none yet. */
+int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, gan__step_kind kind,
+                               const gan__plan **out)
+{
+    gan__plan **plan = &plans->gradients[kind];
+    if (*plan == NULL) {
+        gan__plan *made = NULL;
+        GAN__TRY(gan__step_plan(trainer->g.network, trainer->d.network, objective_of(trainer), kind,
+                                plans->m, &made));
+        const int32_t status = gan__trainer_reserve(trainer, made);
+        if (status != GAN_OK) {
+            gan__plan_free(made);
+            return status;
+        }
+        *plan = made;
+    }
+    *out = *plan;
+    return GAN_OK;
+}
+
+static int32_t make_plans(gan_trainer *trainer, int64_t m, gan__batch_plans *plans)
+{
+    const gan_network *g = trainer->g.network;
+    plans->m = m;
+    GAN__TRY(gan__noise_plan(g, GAN__STREAM_NOISE_D, m, &plans->noise_d));
+    return gan__trainer_alternates(trainer)
+               ? gan__noise_plan(g, GAN__STREAM_NOISE_G, m, &plans->noise_g)
+               : GAN_OK;
+}
+
+/* Gives up plans made for another objective or noise prior. */
+static void refresh_plans(gan_trainer *trainer)
+{
+    const gan__objective objective = objective_of(trainer);
+    const gan__distribution noise = trainer->g.network->noise;
+    if (objective.half != trainer->objective.half || objective.blend != trainer->objective.blend ||
+        noise.kind != trainer->noise.kind || noise.a != trainer->noise.a ||
+        noise.b != trainer->noise.b) {
+        gan__trainer_forget_plans(trainer);
+        trainer->objective = objective;
+        trainer->noise = noise;
+    }
+}
+
+/* The plans for batches of m samples; those of gradients are made when needed. */
+int32_t gan__trainer_plans(gan_trainer *trainer, int64_t m, gan__batch_plans **out)
+{
+    refresh_plans(trainer);
+    for (int32_t i = 0; i < GAN__BATCH_SIZES; i++) {
+        if (trainer->plans[i].m == m) {
+            *out = &trainer->plans[i];
+            return GAN_OK;
+        }
+    }
+    gan__batch_plans made = {0};
+    const int32_t status = make_plans(trainer, m, &made);
+    if (status != GAN_OK) {
+        forget(&made);
+        return status;
+    }
+    *out = &trainer->plans[trainer->oldest];
+    trainer->oldest = (trainer->oldest + 1) % GAN__BATCH_SIZES;
+    forget(*out);
+    **out = made;
+    return GAN_OK;
+}
+
+/* Whether G moves in the step to come, or D alone. */
+bool gan__trainer_generator_moves(const gan_trainer *trainer)
+{
+    const int64_t since = trainer->steps - (int64_t)trainer->options[GAN__TRAIN_WARM_UP] + 1;
+    return since > 0 && since % (int64_t)trainer->options[GAN__TRAIN_GENERATOR_INTERVAL] == 0;
+}
+
+/* Makes the plans of the step to come, so that only a later change can make a step fail. */
+static int32_t prepare_plans(gan_trainer *trainer, int64_t m)
+{
+    const bool moves = gan__trainer_generator_moves(trainer),
+               alternating = gan__trainer_alternates(trainer);
+    gan__batch_plans *plans;
+    const gan__plan *plan;
+    GAN__TRY(gan__trainer_plans(trainer, m, &plans));
+    if (alternating || !moves) {
+        GAN__TRY(gan__trainer_gradients(trainer, plans, GAN__STEP_D, &plan));
+    }
+    return moves ? gan__trainer_gradients(trainer, plans,
+                                          alternating ? GAN__STEP_G : GAN__STEP_BOTH, &plan)
+                 : GAN_OK;
+}
+
+/* Limits a player to its trainable parameters, if these have changed. */
+static int32_t limit_player(gan_trainer *trainer, gan__player *player)
+{
+    gan_network *network = player->network;
+    GAN__TRY(gan__network_prepare_constraints(network, false));
+    if (player->freezes == network->freezes) {
+        return GAN_OK;
+    }
+    gan__range *ranges = gan__allocate(trainer->context, network->parameter_count, sizeof *ranges);
+    if (ranges == NULL) {
+        return GAN_ERROR_MEMORY;
+    }
+    const int32_t count = gan__network_trainable(network, ranges);
+    const int32_t status =
+        count > 0 ? gan__optimizer_limit(player->optimizer, count, ranges) : GAN_OK;
+    gan__release(trainer->context, ranges);
+    GAN__TRY(status);
+    memset(player->gradient, 0, (size_t)network->elements * sizeof *player->gradient);
+    gan__trainer_forget_plans(trainer); /* they make other gradients */
+    player->still = count == 0;
+    player->freezes = network->freezes;
+    return GAN_OK;
+}
+
+static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool step_back)
+{
+    gan_context *context = trainer->context;
+    const int64_t elements = player->network->elements;
+    if (player->optimizer == NULL) {
+        GAN__TRY(gan_optimizer_create(context, GAN_MOMENTUM, &player->optimizer));
+    }
+    if (elements == 0) {
+        player->still = true;
+        return GAN_OK;
+    }
+    GAN__TRY(gan__optimizer_bind(player->optimizer, player->network->number, elements, step_back));
+    if (player->norm == NULL) {
+        GAN__TRY(gan__norm_plan(context, elements, &player->norm));
+    }
+    GAN__TRY(gan__trainer_reserve(trainer, player->norm));
+    if (player->gradient == NULL) {
+        player->gradient = gan__allocate(context, elements, sizeof(real));
+    }
+    if (step_back && player->spare == NULL) {
+        player->spare = gan__allocate(context, elements, sizeof(real));
+    }
+    const bool enough = player->gradient != NULL && (!step_back || player->spare != NULL);
+    return enough ? limit_player(trainer, player) : GAN_ERROR_MEMORY;
+}
+
+/* D must be able to step back when it moves before G's loss is known to be finite. */
+int32_t gan__trainer_players(gan_trainer *trainer)
+{
+    GAN__TRY(prepare_player(trainer, &trainer->d, gan__trainer_alternates(trainer)));
+    return prepare_player(trainer, &trainer->g, false);
+}
+
+/* Makes x, z and batch hold m samples. */
+static int32_t prepare_buffers(gan_trainer *trainer, int64_t m)
+{
+    if (m <= trainer->capacity) {
+        return GAN_OK;
+    }
+    gan_context *context = trainer->context;
+    const int64_t samples = gan_network_input_elements(trainer->d.network);
+    const int64_t noise = gan_network_input_elements(trainer->g.network);
+    real *x = gan__allocate(context, m * samples, sizeof *x);
+    real *z = gan__allocate(context, m * noise, sizeof *z);
+    float *batch = gan__allocate(context, m * samples, sizeof *batch);
+    if (x == NULL || z == NULL || batch == NULL) {
+        gan__release(context, batch);
+        gan__release(context, z);
+        gan__release(context, x);
+        return GAN_ERROR_MEMORY;
+    }
+    gan__release(context, trainer->batch);
+    gan__release(context, trainer->z);
+    gan__release(context, trainer->x);
+    trainer->x = x;
+    trainer->z = z;
+    trainer->batch = batch;
+    trainer->capacity = m;
+    return GAN_OK;
+}
+
+static int32_t prepare_cursor(gan_trainer *trainer)
+{
+    if (trainer->cursor != NULL) {
+        return GAN_OK;
+    }
+    const double *o = trainer->options;
+    GAN__TRY(gan__cursor_create(trainer->data, (int64_t)o[GAN__TRAIN_BATCH_SIZE],
+                                (uint64_t)o[GAN__TRAIN_SEED], o[GAN__TRAIN_SHUFFLE] == 1,
+                                o[GAN__TRAIN_DROP_LAST] == 1, &trainer->cursor));
+    if (gan__cursor_batches_per_epoch(trainer->cursor) == 0) {
+        gan__cursor_free(trainer->cursor);
+        trainer->cursor = NULL;
+        return gan__fail(trainer->context, GAN_ERROR_STATE,
+                         "trainer: drop_last with %lld samples and batches of %lld leaves none",
+                         (long long)gan_dataset_count(trainer->data),
+                         (long long)o[GAN__TRAIN_BATCH_SIZE]);
+    }
+    return GAN_OK;
+}
+
+/* Draws the parameters that nobody drew, with a seed for each player: equal ones would draw equal
+ * numbers. */
+static int32_t draw_parameters(gan_trainer *trainer)
+{
+    gan_network *g = trainer->g.network;
+    const bool drawn_before = g->values != NULL;
+    GAN__TRY(gan__network_prepare(g, 0));
+    const int32_t status = gan__network_prepare(trainer->d.network, 1);
+    if (status != GAN_OK && !drawn_before) {
+        gan__release(trainer->context, g->values);
+        g->values = NULL;
+    }
+    return status;
+}
+
+int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw)
+{
+    GAN__TRY(prepare_buffers(trainer, m));
+    if (draw) {
+        GAN__TRY(prepare_cursor(trainer));
+    }
+    GAN__TRY(gan__trainer_players(trainer));
+    GAN__TRY(prepare_plans(trainer, m));
+    GAN__TRY(draw_parameters(trainer));
+    return gan__trainer_prepare_average(trainer);
+}
