@@ -1,0 +1,60 @@
+/* Files as the operating system gives them: a sink that replaces a file in one piece, a source
+ * that reads at any place. Every call of lib/io that can fail for reasons outside the process is
+ * made in file.c. */
+#ifndef GAN_IO_FILE_H
+#define GAN_IO_FILE_H
+
+#include "base/context.h"
+
+enum { GAN__SINK_CHUNK = 65536, GAN__SINK_NAME = 64 };
+
+/* A file being written. Until it is committed, what is written lies in a temporary file in the
+ * same folder. The folder is opened once, first: it may be renamed, and the process may change its
+ * working folder, while the file is written. */
+typedef struct {
+    gan_context *context;
+    const char *path; /* borrowed */
+    const char *name; /* its last part */
+    uint8_t *chunk;   /* [GAN__SINK_CHUNK], the first `filled` bytes are still to be written */
+    int64_t filled;
+    int folder, file;               /* -1: not open */
+    char temporary[GAN__SINK_NAME]; /* the temporary file's name in the folder, "" if none */
+} gan__sink;
+
+/* Starts a file. Whatever comes of it, gan__sink_close must be called.
+ *   sink  need not be initialised
+ *   path  of a regular file, or of none; a symbolic link is replaced, not followed
+ * Errors: ARGUMENT (path is NULL or empty), IO, MEMORY. */
+int32_t gan__sink_open(gan_context *context, const char *path, gan__sink *sink);
+
+/* Appends bytes. Errors: IO. */
+int32_t gan__sink_write(gan__sink *sink, const void *bytes, int64_t size);
+
+/* Writes what is left, synchronises, puts the file in its place and synchronises the folder. When
+ * only that last fails, the new content is in place, but a loss of power may bring the old one
+ * back. Errors: IO. */
+int32_t gan__sink_commit(gan__sink *sink);
+
+/* Releases all, and removes the temporary file unless it was committed. */
+void gan__sink_close(gan__sink *sink);
+
+/* A regular file being read. */
+typedef struct {
+    gan_context *context;
+    const char *path; /* borrowed */
+    int file;         /* -1: not open */
+    int64_t size;     /* when it was opened */
+} gan__source;
+
+/* Opens a file. Whatever comes of it, gan__source_close must be called.
+ *   source  need not be initialised
+ * Errors: ARGUMENT (path is NULL or empty), IO (not there, not a regular file). */
+int32_t gan__source_open(gan_context *context, const char *path, gan__source *source);
+
+/* Reads exactly `size` bytes at an offset. Errors: IO, FORMAT (the file ends before). */
+int32_t gan__source_read(const gan__source *source, int64_t offset, void *out, int64_t size);
+
+/* Releases all, whether opening succeeded or not. */
+void gan__source_close(gan__source *source);
+
+#endif
