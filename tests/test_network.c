@@ -450,8 +450,7 @@ START_TEST(bad_initialisers_are_refused)
     }
     const double no_norm[] = {NAN, INFINITY, -1};
     for (int i = 0; i < 3; i++) {
-        fails(gan_network_set_max_norm(net, wide, no_norm[i]), GAN_ERROR_RANGE,
-              "set_max_norm");
+        fails(gan_network_set_max_norm(net, wide, no_norm[i]), GAN_ERROR_RANGE, "set_max_norm");
     }
     float *w = get("layer0.weight", 90), *v = get("layer1.weight", 6);
     ck_assert(w[0] == 7 && w[89] == 7 && v[0] == 7 && v[5] == 7); /* nothing changed */
@@ -663,7 +662,8 @@ START_TEST(biases_start_at_the_marginals)
     fails(gan_network_set_bias_from_marginals(net, other, pixels), GAN_ERROR_SHAPE, "4 elements");
     restart();
     const int32_t pieces = gan_network_maxout(net, input(2), 2, 2);
-    fails(gan_network_set_bias_from_marginals(net, pieces, pixels), GAN_ERROR_SHAPE, "2 units");
+    fails(gan_network_set_bias_from_marginals(net, pieces, pixels), GAN_ERROR_SHAPE,
+          "makes 2 and has 4");
     restart();
     const int32_t last = one_layer(2, PIXELS);
     ok(gan_network_set_bias_from_marginals(net, last, pixels));

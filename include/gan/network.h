@@ -134,7 +134,7 @@ GAN_API int32_t gan_network_max_pool(gan_network *network, int32_t x, const int6
                                      const int64_t *stride);
 
 /* The mean of each window, otherwise as gan_network_max_pool; a window that is cut is averaged
- * over the elements it has. Since 0.1. */
+ * over the elements it has. Codes: SHAPE also where windows are too large. Since 0.1. */
 GAN_API int32_t gan_network_average_pool(gan_network *network, int32_t x, const int64_t *window,
                                          const int64_t *stride);
 
@@ -228,7 +228,8 @@ GAN_API int32_t gan_network_set_bias(gan_network *network, int32_t layer, double
 
 /* Starts bias j at logit(clip(mean_j, 1e-7, 1 - 1e-7)), mean_j being the mean of component j over
  * the data, so that a sigmoid output starts at the data's marginals. Reads the data set once.
- *   layer  a dense layer with as many units as a sample has elements; must not be 0
+ *   layer  one with a bias for each element it makes, as many as a sample has: a dense layer, or a
+ *          convolution, transposed or not, with GAN_BIAS_UNTIED; must not be 0
  *   data   values within [0, 1] after its scaling
  * Errors also: SHAPE, RANGE (a value outside [0, 1]), those of reading the data.
  * Source: the published 2014 code (init_sigmoid_bias_from_marginals). Since 0.1. */

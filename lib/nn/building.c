@@ -9,9 +9,8 @@
 /* The masks of a step need a random stream for each layer and application, of 2^16. */
 enum { DROPOUTS_MAX = 10000 };
 
-/* Makes an error whose message is in the context stick to the network, unless the network is
- * finished: that stays usable. Returns the error. */
-static int32_t keep_error(gan_network *network, int32_t code)
+/* A network that is finished stays usable: nothing sticks to it. */
+int32_t gan__network_keep_error(gan_network *network, int32_t code)
 {
     if (network->output == 0) {
         network->status = code;
@@ -26,12 +25,7 @@ static int32_t pass_on(gan_network *network)
     return gan__fail(network->context, network->status, "%s", network->message);
 }
 
-/* The same with a message of its own. */
-#if defined(__GNUC__) || defined(__clang__)
-__attribute__((format(printf, 3, 4)))
-#endif
-static int32_t
-refuse(gan_network *network, int32_t code, const char *format, ...)
+int32_t gan__network_refuse(gan_network *network, int32_t code, const char *format, ...)
 {
     char reason[GAN__MESSAGE_BYTES - 2 * GAN__NAME_BYTES];
     va_list arguments;
@@ -39,11 +33,11 @@ refuse(gan_network *network, int32_t code, const char *format, ...)
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     gan__fail(network->context, code, "network %s: %s", network->name, reason);
-    return keep_error(network, code);
+    return gan__network_keep_error(network, code);
 }
 
-/* The layer that made tensor x, if a call on it may go on; otherwise NULL and the code. */
-static const gan__layer *maker(gan_network *network, const char *call, int32_t x, int32_t *code)
+const gan__layer *gan__network_maker(gan_network *network, const char *call, int32_t x,
+                                     int32_t *code)
 {
     if (network == NULL) {
         *code = GAN_ERROR_ARGUMENT;
@@ -52,23 +46,23 @@ static const gan__layer *maker(gan_network *network, const char *call, int32_t x
     if (network->status != GAN_OK) {
         *code = pass_on(network);
     } else if (network->output != 0) {
-        *code = refuse(network, GAN_ERROR_STATE, "%s: the network is finished", call);
+        *code = gan__network_refuse(network, GAN_ERROR_STATE, "%s: the network is finished", call);
     } else if (x < 1 || x > network->layer_count) {
-        *code = refuse(network, GAN_ERROR_ARGUMENT, "%s: no tensor %d", call, (int)x);
+        *code = gan__network_refuse(network, GAN_ERROR_ARGUMENT, "%s: no tensor %d", call, (int)x);
     } else {
         return &network->layers[x - 1];
     }
     return NULL;
 }
 
-static int32_t add_layer(gan_network *network, gan__layer layer)
+int32_t gan__network_add_layer(gan_network *network, gan__layer layer)
 {
     void *layers = network->layers;
     const int32_t status = gan__grow(network->context, &layers, &network->layer_capacity,
                                      (int64_t)network->layer_count + 1, sizeof *network->layers);
     network->layers = layers;
     if (status != GAN_OK) {
-        return keep_error(network, status);
+        return gan__network_keep_error(network, status);
     }
     network->layers[network->layer_count++] = layer;
     return network->layer_count;
@@ -79,11 +73,12 @@ static int32_t add_same(gan_network *network, const char *call, gan__layer_kind 
                         double a, double b)
 {
     int32_t code;
-    const gan__layer *from = maker(network, call, x, &code);
+    const gan__layer *from = gan__network_maker(network, call, x, &code);
     if (from == NULL) {
         return code;
     }
-    return add_layer(network, (gan__layer){kind, {x}, from->shape, a, b, 0});
+    return gan__network_add_layer(
+        network, (gan__layer){.kind = kind, .in = {x}, .shape = from->shape, .a = a, .b = b});
 }
 
 int32_t gan_network_input(gan_network *network, const char *name, int32_t rank, const int64_t *dims)
@@ -95,7 +90,7 @@ int32_t gan_network_input(gan_network *network, const char *name, int32_t rank, 
         return pass_on(network);
     }
     if (network->layer_count > 0) {
-        return refuse(network, GAN_ERROR_STATE, "input: the network has an input");
+        return gan__network_refuse(network, GAN_ERROR_STATE, "input: the network has an input");
     }
     char copy[GAN__NAME_BYTES];
     int64_t elements;
@@ -104,10 +99,10 @@ int32_t gan_network_input(gan_network *network, const char *name, int32_t rank, 
         status = gan__check_shape(network->context, "input", rank, dims, &elements);
     }
     if (status != GAN_OK) {
-        return keep_error(network, status);
+        return gan__network_keep_error(network, status);
     }
-    return add_layer(network,
-                     (gan__layer){.kind = GAN__LAYER_INPUT, .shape = gan__shape_of(rank, dims)});
+    return gan__network_add_layer(
+        network, (gan__layer){.kind = GAN__LAYER_INPUT, .shape = gan__shape_of(rank, dims)});
 }
 
 /* ---- Transformations ----------------------------------------------------------------------- */
@@ -118,9 +113,11 @@ void gan__transform_name(gan_network *network, int32_t index, const char *name)
     if (t->name != name) {
         snprintf(t->name, sizeof t->name, "%s", name);
     }
-    gan__parameter *pair = &network->parameters[2 * index];
+    gan__parameter *pair = &network->parameters[t->parameter];
     snprintf(pair[0].name, sizeof pair[0].name, "%s.weight", t->name);
-    snprintf(pair[1].name, sizeof pair[1].name, "%s.bias", t->name);
+    if (t->bias.rank > 0) {
+        snprintf(pair[1].name, sizeof pair[1].name, "%s.bias", t->name);
+    }
 }
 
 /* Names a new transformation "layer<n>", with the first free n from its place on. */
@@ -139,67 +136,96 @@ static void name_by_place(gan_network *network, int32_t index)
     gan__transform_name(network, index, name);
 }
 
-static int32_t add_transform(gan_network *network, int64_t inputs, int64_t units, int64_t pieces)
+/* The elements of a shape whose dimensions are not negative, or -1 if they are too many. */
+static int64_t count_elements(gan__shape shape)
 {
-    const int32_t index = network->transform_count;
+    int64_t elements = 1;
+    for (int32_t i = 0; i < shape.rank && elements >= 0; i++) {
+        elements = gan__multiply(elements, shape.dims[i]);
+    }
+    return elements;
+}
+
+/* Makes room for a transformation and its parameter tensors. */
+static int32_t grow_lists(gan_network *network)
+{
     void *transforms = network->transforms, *parameters = network->parameters;
     int32_t status = gan__grow(network->context, &transforms, &network->transform_capacity,
-                               (int64_t)index + 1, sizeof *network->transforms);
+                               (int64_t)network->transform_count + 1, sizeof *network->transforms);
     network->transforms = transforms;
     if (status == GAN_OK) {
         status = gan__grow(network->context, &parameters, &network->parameter_capacity,
-                           2 * (int64_t)index + 2, sizeof *network->parameters);
+                           (int64_t)network->parameter_count + 2, sizeof *network->parameters);
         network->parameters = parameters;
     }
-    if (status != GAN_OK) {
-        return keep_error(network, status);
+    return status;
+}
+
+int32_t gan__network_add_weighted(gan_network *network, const char *call, gan__transform t,
+                                  gan__layer layer)
+{
+    const int64_t weights = count_elements(t.weight);
+    const int64_t biases = t.bias.rank > 0 ? count_elements(t.bias) : 0;
+    const int64_t most = INT64_MAX / (int64_t)sizeof(real) - network->elements;
+    if (weights < 0 || biases < 0 || weights > most || biases > most - weights) {
+        char left[GAN__SHAPE_TEXT], right[GAN__SHAPE_TEXT];
+        return gan__network_refuse(network, GAN_ERROR_SHAPE, "%s: weights %s, biases %s: too large",
+                                   call, gan__shape_text(t.weight, left),
+                                   gan__shape_text(t.bias, right));
     }
-    const int64_t outputs = units * pieces, weights = inputs * outputs;
-    network->transforms[index] = (gan__transform){.inputs = inputs,
-                                                  .outputs = outputs,
-                                                  .pieces = pieces,
-                                                  .offset = network->elements,
-                                                  .a = 1};
-    network->parameters[2 * index] =
-        (gan__parameter){.shape = gan__shape_2(inputs, outputs), .offset = network->elements};
-    network->parameters[2 * index + 1] =
-        (gan__parameter){.shape = gan__shape_1(outputs), .offset = network->elements + weights};
-    network->elements += weights + outputs;
-    network->transform_count = index + 1;
-    network->parameter_count = 2 * index + 2;
-    name_by_place(network, index);
-    return index;
+    const int32_t status = grow_lists(network);
+    if (status != GAN_OK) {
+        return gan__network_keep_error(network, status);
+    }
+    /* The layer first, for that may fail: then nothing of the transformation stands. */
+    layer.index = network->transform_count;
+    const int32_t id = gan__network_add_layer(network, layer);
+    if (id < 0) {
+        return id;
+    }
+    t.parameter = network->parameter_count;
+    t.offset = network->elements;
+    t.a = 1;
+    network->transforms[network->transform_count++] = t;
+    network->parameters[network->parameter_count++] =
+        (gan__parameter){.shape = t.weight, .offset = t.offset};
+    if (biases > 0) {
+        network->parameters[network->parameter_count++] =
+            (gan__parameter){.shape = t.bias, .offset = t.offset + weights};
+    }
+    network->elements += weights + biases;
+    name_by_place(network, layer.index);
+    return id;
 }
 
 static int32_t add_affine_layer(gan_network *network, gan__layer_kind kind, const char *call,
                                 int32_t x, int64_t units, int64_t pieces)
 {
     int32_t code;
-    const gan__layer *from = maker(network, call, x, &code);
+    const gan__layer *from = gan__network_maker(network, call, x, &code);
     if (from == NULL) {
         return code;
     }
     if (units < 1 || pieces < 1) {
-        return refuse(network, GAN_ERROR_RANGE, "%s: %lld units of %lld pieces, at least 1", call,
-                      (long long)units, (long long)pieces);
+        return gan__network_refuse(network, GAN_ERROR_RANGE,
+                                   "%s: %lld units of %lld pieces, at least 1", call,
+                                   (long long)units, (long long)pieces);
     }
     const int64_t inputs = gan__shape_elements(from->shape);
     const int64_t outputs = gan__multiply(units, pieces);
-    const int64_t weights = outputs < 0 ? -1 : gan__multiply(inputs + 1, outputs);
-    const int64_t most = INT64_MAX / (int64_t)sizeof(real) - network->elements;
-    if (outputs > INT32_MAX || weights < 0 || weights > most) {
-        return refuse(network, GAN_ERROR_SHAPE,
-                      "%s: %lld inputs, %lld units of %lld pieces: "
-                      "too large",
-                      call, (long long)inputs, (long long)units, (long long)pieces);
+    if (outputs < 0 || outputs > INT32_MAX) {
+        return gan__network_refuse(network, GAN_ERROR_SHAPE,
+                                   "%s: %lld inputs, %lld units of %lld pieces: too large", call,
+                                   (long long)inputs, (long long)units, (long long)pieces);
     }
-    const int32_t index = add_transform(network, inputs, units, pieces);
-    if (index < 0) {
-        return index;
-    }
-    return add_layer(
-        network,
-        (gan__layer){.kind = kind, .in = {x}, .shape = gan__shape_1(units), .index = index});
+    const gan__transform t = {.weight = gan__shape_2(inputs, outputs),
+                              .bias = gan__shape_1(outputs),
+                              .unit_axis = 1,
+                              .fan_in = inputs,
+                              .fan_out = outputs,
+                              .pieces = pieces};
+    return gan__network_add_weighted(
+        network, call, t, (gan__layer){.kind = kind, .in = {x}, .shape = gan__shape_1(units)});
 }
 
 int32_t gan_network_dense(gan_network *network, int32_t x, int64_t units)
@@ -217,11 +243,12 @@ int32_t gan_network_maxout(gan_network *network, int32_t x, int64_t units, int64
 int32_t gan_network_dropout(gan_network *network, int32_t x, double include)
 {
     if (network != NULL && network->status == GAN_OK && !(include >= 0x1p-24 && include <= 1)) {
-        return refuse(network, GAN_ERROR_RANGE, "dropout: include %g is not within 2^-24 to 1",
-                      include);
+        return gan__network_refuse(network, GAN_ERROR_RANGE,
+                                   "dropout: include %g is not within 2^-24 to 1", include);
     }
     if (network != NULL && network->status == GAN_OK && network->dropouts == DROPOUTS_MAX) {
-        return refuse(network, GAN_ERROR_RANGE, "dropout: more than %d such layers", DROPOUTS_MAX);
+        return gan__network_refuse(network, GAN_ERROR_RANGE, "dropout: more than %d such layers",
+                                   DROPOUTS_MAX);
     }
     const int32_t id = add_same(network, "dropout", GAN__LAYER_DROPOUT, x, include, 0);
     if (id > 0) {
@@ -253,7 +280,8 @@ int32_t gan_network_softplus(gan_network *network, int32_t x)
 int32_t gan_network_leaky_relu(gan_network *network, int32_t x, double slope)
 {
     if (network != NULL && network->status == GAN_OK && !(slope >= 0 && slope <= 1)) {
-        return refuse(network, GAN_ERROR_RANGE, "leaky_relu: slope %g is not within [0, 1]", slope);
+        return gan__network_refuse(network, GAN_ERROR_RANGE,
+                                   "leaky_relu: slope %g is not within [0, 1]", slope);
     }
     return add_same(network, "leaky_relu", GAN__LAYER_LEAKY_RELU, x, slope, 0);
 }
@@ -262,8 +290,8 @@ int32_t gan_network_affine(gan_network *network, int32_t x, double scale, double
 {
     if (network != NULL && network->status == GAN_OK &&
         !(gan__is_float(scale) && gan__is_float(shift))) {
-        return refuse(network, GAN_ERROR_RANGE, "affine: scale %g or shift %g is not finite", scale,
-                      shift);
+        return gan__network_refuse(network, GAN_ERROR_RANGE,
+                                   "affine: scale %g or shift %g is not finite", scale, shift);
     }
     return add_same(network, "affine", GAN__LAYER_AFFINE, x, scale, shift);
 }
@@ -271,36 +299,40 @@ int32_t gan_network_affine(gan_network *network, int32_t x, double scale, double
 int32_t gan_network_reshape(gan_network *network, int32_t x, int32_t rank, const int64_t *dims)
 {
     int32_t code;
-    const gan__layer *from = maker(network, "reshape", x, &code);
+    const gan__layer *from = gan__network_maker(network, "reshape", x, &code);
     if (from == NULL) {
         return code;
     }
     int64_t elements;
     const int32_t status = gan__check_shape(network->context, "reshape", rank, dims, &elements);
     if (status != GAN_OK) {
-        return keep_error(network, status);
+        return gan__network_keep_error(network, status);
     }
     const gan__shape shape = gan__shape_of(rank, dims);
     if (elements != gan__shape_elements(from->shape)) {
         char before[GAN__SHAPE_TEXT], after[GAN__SHAPE_TEXT];
-        return refuse(network, GAN_ERROR_SHAPE, "reshape: %s to %s: not as many elements",
-                      gan__shape_text(from->shape, before), gan__shape_text(shape, after));
+        return gan__network_refuse(
+            network, GAN_ERROR_SHAPE, "reshape: %s to %s: not as many elements",
+            gan__shape_text(from->shape, before), gan__shape_text(shape, after));
     }
-    return add_layer(network, (gan__layer){.kind = GAN__LAYER_RESHAPE, .in = {x}, .shape = shape});
+    return gan__network_add_layer(
+        network, (gan__layer){.kind = GAN__LAYER_RESHAPE, .in = {x}, .shape = shape});
 }
 
 int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t y, int32_t axis)
 {
     int32_t code;
-    const gan__layer *first = maker(network, "concatenate", x, &code);
-    const gan__layer *second = first != NULL ? maker(network, "concatenate", y, &code) : NULL;
+    const gan__layer *first = gan__network_maker(network, "concatenate", x, &code);
+    const gan__layer *second =
+        first != NULL ? gan__network_maker(network, "concatenate", y, &code) : NULL;
     if (second == NULL) {
         return code;
     }
     gan__shape shape = first->shape;
     if (axis < 0 || axis >= shape.rank) {
-        return refuse(network, GAN_ERROR_RANGE, "concatenate: axis %d of a tensor of rank %d",
-                      (int)axis, (int)shape.rank);
+        return gan__network_refuse(network, GAN_ERROR_RANGE,
+                                   "concatenate: axis %d of a tensor of rank %d", (int)axis,
+                                   (int)shape.rank);
     }
     bool fits = second->shape.rank == shape.rank;
     for (int32_t i = 0; fits && i < shape.rank; i++) {
@@ -308,18 +340,18 @@ int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t y, int3
     }
     char left[GAN__SHAPE_TEXT], right[GAN__SHAPE_TEXT];
     if (!fits) {
-        return refuse(network, GAN_ERROR_SHAPE, "concatenate: %s and %s along axis %d",
-                      gan__shape_text(first->shape, left), gan__shape_text(second->shape, right),
-                      (int)axis);
+        return gan__network_refuse(network, GAN_ERROR_SHAPE, "concatenate: %s and %s along axis %d",
+                                   gan__shape_text(first->shape, left),
+                                   gan__shape_text(second->shape, right), (int)axis);
     }
     shape.dims[axis] += second->shape.dims[axis];
     int64_t elements;
     const int32_t status =
         gan__check_shape(network->context, "concatenate", shape.rank, shape.dims, &elements);
     if (status != GAN_OK) {
-        return keep_error(network, status);
+        return gan__network_keep_error(network, status);
     }
-    return add_layer(
+    return gan__network_add_layer(
         network,
         (gan__layer){.kind = GAN__LAYER_CONCATENATE, .in = {x, y}, .shape = shape, .index = axis});
 }

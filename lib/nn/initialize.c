@@ -30,22 +30,22 @@ static gan__distribution uniform_within(double range)
 
 static gan__distribution glorot_uniform(const gan__transform *t)
 {
-    return uniform_within(t->a * sqrt(6.0 / (double)(t->inputs + t->outputs)));
+    return uniform_within(t->a * sqrt(6.0 / (double)(t->fan_in + t->fan_out)));
 }
 
 static gan__distribution glorot_normal(const gan__transform *t)
 {
-    return (gan__distribution){GAN__NORMAL, 0, t->a * sqrt(2.0 / (double)(t->inputs + t->outputs))};
+    return (gan__distribution){GAN__NORMAL, 0, t->a * sqrt(2.0 / (double)(t->fan_in + t->fan_out))};
 }
 
 static gan__distribution he_uniform(const gan__transform *t)
 {
-    return uniform_within(t->a * sqrt(6.0 / (double)t->inputs));
+    return uniform_within(t->a * sqrt(6.0 / (double)t->fan_in));
 }
 
 static gan__distribution he_normal(const gan__transform *t)
 {
-    return (gan__distribution){GAN__NORMAL, 0, t->a * sqrt(2.0 / (double)t->inputs)};
+    return (gan__distribution){GAN__NORMAL, 0, t->a * sqrt(2.0 / (double)t->fan_in)};
 }
 
 static gan__distribution constant(const gan__transform *t)
@@ -90,7 +90,7 @@ static bool allowed(rule needed, double a, double b, const gan__transform *t)
     case DEVIATION_B:
         return b >= 0;
     case COUNT_DEVIATION:
-        return a >= 0 && a <= (double)t->inputs && a == floor(a) && b >= 0;
+        return a >= 0 && a <= (double)t->fan_in && a == floor(a) && b >= 0;
     case GAIN_A:
         return a >= 0;
     default:
@@ -118,7 +118,7 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
             return gan__fail(
                 context, GAN_ERROR_RANGE,
                 "network %s: %s with %lld inputs: initializer %s(a = %g, b = %g) needs %s",
-                network->name, t->name, (long long)t->inputs, kind, a, b,
+                network->name, t->name, (long long)t->fan_in, kind, a, b,
                 rule_texts[kinds[index].rule]);
         }
     }
@@ -130,21 +130,25 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
     return GAN_OK;
 }
 
-/* Keeps `keep` weights of each column of W: [inputs, outputs] and zeroes the others. The ones kept
- * are chosen as by drawing balls without putting them back: weight j stays with probability
- * (still to keep) / (still to come). */
+/* Keeps `a` of the fan_in weights that lead to each unit and zeroes the others. The ones kept are
+ * chosen as by drawing balls without putting them back: each stays with probability
+ * (still to keep) / (still to come). W is seen as [outer, units, inner] around the unit axis. */
 static void thin_out(const gan__transform *t, uint64_t seed, uint64_t step, real *w)
 {
     const gan__random_key key = {seed, step, GAN__STREAM_SPARSE};
-    for (int64_t column = 0; column < t->outputs; column++) {
-        gan__words words = gan__words_start(key, (uint32_t)column);
+    const int64_t units = t->weight.dims[t->unit_axis];
+    int64_t inner = 1;
+    for (int32_t i = t->unit_axis + 1; i < t->weight.rank; i++) {
+        inner *= t->weight.dims[i];
+    }
+    for (int64_t unit = 0; unit < units; unit++) {
+        gan__words words = gan__words_start(key, (uint32_t)unit);
         int64_t keep = (int64_t)t->a;
-        for (int64_t row = 0; row < t->inputs; row++) {
-            const uint32_t left = (uint32_t)(t->inputs - row);
-            if ((int64_t)gan__words_below(&words, left) < keep) {
+        for (int64_t i = 0; i < t->fan_in; i++) {
+            if ((int64_t)gan__words_below(&words, (uint32_t)(t->fan_in - i)) < keep) {
                 keep--;
             } else {
-                w[row * t->outputs + column] = 0;
+                w[(i / inner * units + unit) * inner + i % inner] = 0;
             }
         }
     }
@@ -155,16 +159,18 @@ static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *va
 {
     enum { SLOT_VALUES };
     const gan__transform *t = &network->transforms[index];
+    const int64_t biases = t->offset + gan__shape_elements(t->weight);
     gan__graph graph = gan__graph_create(network->context);
-    const gan__output outputs[] = {
-        {gan__random_node(&graph, kinds[t->initializer].distribution(t), GAN__STREAM_INITIALIZE, 0,
-                          gan__shape_2(t->inputs, t->outputs)),
-         SLOT_VALUES, t->offset},
-        {gan__constant(&graph, t->bias, gan__shape_1(t->outputs)), SLOT_VALUES,
-         t->offset + t->inputs * t->outputs},
-    };
+    gan__output outputs[2] = {{gan__random_node(&graph, kinds[t->initializer].distribution(t),
+                                                GAN__STREAM_INITIALIZE, 0, t->weight),
+                               SLOT_VALUES, t->offset}};
+    int32_t count = 1;
+    if (t->bias.rank > 0) {
+        outputs[count++] =
+            (gan__output){gan__constant(&graph, t->start, t->bias), SLOT_VALUES, biases};
+    }
     gan__plan *plan;
-    int32_t status = gan__plan_create(&graph, 2, outputs, GAN__PLAN_FUSED, &plan);
+    int32_t status = gan__plan_create(&graph, count, outputs, GAN__PLAN_FUSED, &plan);
     gan__graph_free(&graph);
     if (status == GAN_OK) {
         status = gan__network_reserve(network, gan__plan_workspace(plan));
@@ -178,8 +184,7 @@ static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *va
             thin_out(t, seed, (uint64_t)index, values + t->offset);
         }
         if (t->biases != NULL) {
-            memcpy(values + t->offset + t->inputs * t->outputs, t->biases,
-                   (size_t)t->outputs * sizeof *values);
+            memcpy(values + biases, t->biases, (size_t)gan__bias_elements(t) * sizeof *values);
         }
     }
     gan__plan_free(plan);
@@ -198,13 +203,17 @@ int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values)
 
 enum { SLOT_BEFORE, SLOT_AFTER }; /* of the constraints: bound to one array */
 
-/* w clip(|w|, 0, c) / (1e-7 + |w|) for each column of W */
-static int32_t limited_columns(gan__graph *graph, const gan__transform *t)
+/* w clip(|w|, 0, c) / (1e-7 + |w|) for the weights w that lead to each unit */
+static int32_t limited_weights(gan__graph *graph, const gan__transform *t)
 {
-    const gan__shape row = gan__shape_2(1, t->outputs);
-    const int32_t w = gan__leaf(graph, SLOT_BEFORE, t->offset, gan__shape_2(t->inputs, t->outputs));
-    const int32_t norm = gan__sqrt(graph, gan__sum_to(graph, gan__square(graph, w), row));
-    const int32_t clipped = gan__minimum_node(graph, norm, gan__constant(graph, t->max_norm, row));
+    gan__shape units = t->weight;
+    for (int32_t i = 0; i < units.rank; i++) {
+        units.dims[i] = i == t->unit_axis ? units.dims[i] : 1;
+    }
+    const int32_t w = gan__leaf(graph, SLOT_BEFORE, t->offset, t->weight);
+    const int32_t norm = gan__sqrt(graph, gan__sum_to(graph, gan__square(graph, w), units));
+    const int32_t clipped =
+        gan__minimum_node(graph, norm, gan__constant(graph, t->max_norm, units));
     const int32_t ratio = gan__divide(graph, clipped, gan__affine(graph, norm, 1, 1e-7));
     return gan__multiply_nodes(graph, w, ratio);
 }
@@ -224,9 +233,9 @@ int32_t gan__network_prepare_constraints(gan_network *network, bool all)
     int32_t count = 0, status = GAN_OK;
     for (int32_t i = 0; i < network->transform_count; i++) {
         const gan__transform *t = &network->transforms[i];
-        const bool frozen = network->parameters[2 * i].frozen;
+        const bool frozen = network->parameters[t->parameter].frozen;
         if (t->max_norm > 0 && (all || !frozen)) {
-            outputs[count++] = (gan__output){limited_columns(&graph, t), SLOT_AFTER, t->offset};
+            outputs[count++] = (gan__output){limited_weights(&graph, t), SLOT_AFTER, t->offset};
         }
     }
     if (count > 0) {

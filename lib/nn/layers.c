@@ -24,9 +24,9 @@ static int32_t transform(const gan_network *network, gan__graph *graph, const ga
                          const gan__layer *layer, int32_t x)
 {
     const gan__transform *t = &network->transforms[layer->index];
-    const int32_t weight = build->parameters[2 * layer->index];
-    const int32_t bias = build->parameters[2 * layer->index + 1];
-    const int32_t flat = gan__reshape(graph, x, gan__shape_2(batch_of(graph, x), t->inputs));
+    const int32_t weight = build->parameters[t->parameter];
+    const int32_t bias = build->parameters[t->parameter + 1];
+    const int32_t flat = gan__reshape(graph, x, gan__shape_2(batch_of(graph, x), t->fan_in));
     return gan__add(graph, gan__matmul(graph, flat, false, weight, false), bias);
 }
 
@@ -90,6 +90,156 @@ static int32_t build_concatenate(const gan_network *network, gan__graph *graph,
     return gan__concatenate(graph, in[0], in[1], layer->index + 1);
 }
 
+/* ---- Images -------------------------------------------------------------------------------- */
+
+static gan__shape shape_4(int64_t a, int64_t b, int64_t c, int64_t d)
+{
+    return gan__shape_of(4, (int64_t[]){a, b, c, d});
+}
+
+/* y: [m, filters, h, w]; the biases repeat over the batch, tied ones over the positions, too */
+static int32_t add_biases(gan__graph *graph, const gan__build *build, const gan__transform *t,
+                          int32_t y)
+{
+    return t->bias.rank > 0 ? gan__add(graph, y, build->parameters[t->parameter + 1]) : y;
+}
+
+static int32_t build_convolution(const gan_network *network, gan__graph *graph,
+                                 const gan__build *build, const gan__layer *layer,
+                                 const int32_t *in)
+{
+    const gan__transform *t = &network->transforms[layer->index];
+    const int32_t kernel = build->parameters[t->parameter];
+    return add_biases(graph, build, t,
+                      gan__convolve_node(graph, in[0], kernel, layer->stride, layer->pad));
+}
+
+static int32_t build_transposed_convolution(const gan_network *network, gan__graph *graph,
+                                            const gan__build *build, const gan__layer *layer,
+                                            const int32_t *in)
+{
+    const gan__transform *t = &network->transforms[layer->index];
+    const int32_t kernel = build->parameters[t->parameter];
+    const gan__shape shape = gan__batch_shape(batch_of(graph, in[0]), layer->shape);
+    return add_biases(
+        graph, build, t,
+        gan__convolve_input_node(graph, in[0], kernel, layer->stride, layer->pad, shape));
+}
+
+static int32_t build_max_pool(const gan_network *network, gan__graph *graph,
+                              const gan__build *build, const gan__layer *layer, const int32_t *in)
+{
+    (void)network, (void)build;
+    return gan__max_pool(graph, in[0], layer->size, layer->stride);
+}
+
+/* The sums over the windows of x: [n, 1, h, w]: [n, 1, h', w']. Zeros stand behind the border as
+ * far as the last windows reach over it. */
+static int32_t window_sums(gan__graph *graph, const gan__layer *layer, int32_t x)
+{
+    gan__shape whole = gan__node_shape(graph, x);
+    for (int32_t i = 0; i < 2; i++) {
+        const int64_t end = (layer->shape.dims[1 + i] - 1) * layer->stride[i] + layer->size[i];
+        whole.dims[2 + i] = whole.dims[2 + i] > end ? whole.dims[2 + i] : end;
+    }
+    const int32_t ones = gan__constant(graph, 1, shape_4(1, 1, layer->size[0], layer->size[1]));
+    const int32_t padded = gan__pad(graph, x, (int64_t[4]){0}, whole);
+    return gan__convolve_node(graph, padded, ones, layer->stride, (int64_t[2]){0});
+}
+
+/* The sums over windows, divided by the elements they have: the sums over an image of ones. */
+static int32_t build_average_pool(const gan_network *network, gan__graph *graph,
+                                  const gan__build *build, const gan__layer *layer,
+                                  const int32_t *in)
+{
+    (void)network, (void)build;
+    const gan__shape x = gan__node_shape(graph, in[0]);
+    const int64_t m = x.dims[0], h = x.dims[2], w = x.dims[3];
+    const int32_t planes = gan__reshape(graph, in[0], shape_4(m * x.dims[1], 1, h, w));
+    const int32_t counts = window_sums(graph, layer, gan__constant(graph, 1, shape_4(1, 1, h, w)));
+    const int32_t means = gan__divide(graph, window_sums(graph, layer, planes), counts);
+    return gan__reshape(graph, means, gan__batch_shape(m, layer->shape));
+}
+
+static int32_t build_maxout_channels(const gan_network *network, gan__graph *graph,
+                                     const gan__build *build, const gan__layer *layer,
+                                     const int32_t *in)
+{
+    (void)network, (void)build;
+    const int64_t m = batch_of(graph, in[0]), *dims = layer->shape.dims;
+    const gan__shape pieces = shape_4(m, dims[0], layer->size[0], dims[1] * dims[2]);
+    const int32_t top = gan__max_axis(graph, gan__reshape(graph, in[0], pieces), 2);
+    return gan__reshape(graph, top, gan__batch_shape(m, layer->shape));
+}
+
+static int32_t build_upsample_nearest(const gan_network *network, gan__graph *graph,
+                                      const gan__build *build, const gan__layer *layer,
+                                      const int32_t *in)
+{
+    (void)network, (void)build;
+    const gan__shape x = gan__node_shape(graph, in[0]);
+    const int64_t m = x.dims[0], lines = m * x.dims[1] * x.dims[2], w = x.dims[3];
+    const int64_t factor = layer->size[0];
+    const int32_t single = gan__reshape(graph, in[0], shape_4(lines, 1, w, 1));
+    const int32_t blocks = gan__broadcast(graph, single, shape_4(lines, factor, w, factor));
+    return gan__reshape(graph, blocks, gan__batch_shape(m, layer->shape));
+}
+
+/* How far the centres of `factor` equal parts of an element stand from its centre, in elements:
+ * (p + 1/2) / factor - 1/2 for part p: [1, 1, factor, 1]. The graph has no constants but of one
+ * number; a row of ones convolved with itself counts 1, 2, ... factor. */
+static int32_t part_centres(gan__graph *graph, int64_t factor)
+{
+    const gan__shape row = shape_4(1, 1, 1, factor);
+    const int32_t ones = gan__constant(graph, 1, row);
+    const int32_t counts =
+        gan__convolve_node(graph, ones, ones, (int64_t[]){1, 1}, (int64_t[]){0, factor - 1});
+    const int32_t rising = gan__slice(graph, counts, (int64_t[4]){0}, row);
+    const int32_t apart = gan__affine(graph, rising, 1, -0.5 * (double)(factor + 1));
+    return gan__reshape(graph, gan__affine(graph, apart, 1 / (double)factor, 0),
+                        shape_4(1, 1, factor, 1));
+}
+
+/* Enlarges x: [n, size, inner] along its middle axis to [n, size factor, inner]. Each part of an
+ * element goes its distance from the centre towards the neighbour on that side, if there is one. */
+static int32_t interpolate(gan__graph *graph, int32_t x, int64_t n, int64_t size, int64_t inner,
+                           int64_t factor)
+{
+    const gan__shape whole = shape_4(n, size, 1, inner), gaps = shape_4(n, size - 1, 1, inner);
+    const int64_t first[4] = {0}, second[4] = {0, 1};
+    int32_t y = gan__reshape(graph, x, whole);
+    if (size > 1) {
+        const int32_t steps = gan__subtract(graph, gan__slice(graph, y, second, gaps),
+                                            gan__slice(graph, y, first, gaps));
+        const int32_t along = part_centres(graph, factor);
+        const int32_t zero = gan__constant(graph, 0, shape_4(1, 1, factor, 1));
+        const int32_t ahead = gan__multiply_nodes(graph, gan__maximum_node(graph, along, zero),
+                                                  gan__pad(graph, steps, first, whole));
+        const int32_t back = gan__multiply_nodes(graph, gan__minimum_node(graph, along, zero),
+                                                 gan__pad(graph, steps, second, whole));
+        y = gan__add(graph, gan__add(graph, y, ahead), back);
+    }
+    return gan__broadcast(graph, y, shape_4(n, size, factor, inner));
+}
+
+static int32_t build_upsample_bilinear(const gan_network *network, gan__graph *graph,
+                                       const gan__build *build, const gan__layer *layer,
+                                       const int32_t *in)
+{
+    (void)network, (void)build;
+    const gan__shape x = gan__node_shape(graph, in[0]);
+    const int64_t m = x.dims[0], planes = m * x.dims[1], factor = layer->size[0];
+    if (factor == 1) {
+        return in[0];
+    }
+    const int32_t tall = interpolate(graph, in[0], planes, x.dims[2], x.dims[3], factor);
+    const int32_t both =
+        interpolate(graph, tall, planes * x.dims[2] * factor, x.dims[3], 1, factor);
+    return gan__reshape(graph, both, gan__batch_shape(m, layer->shape));
+}
+
+/* ---- The table ----------------------------------------------------------------------------- */
+
 #define ELEMENT(name)                                                             \
     static int32_t build_##name(const gan_network *network, gan__graph *graph,    \
                                 const gan__build *build, const gan__layer *layer, \
@@ -105,12 +255,25 @@ ELEMENT(sigmoid)
 ELEMENT(softplus)
 
 static const build_fn builders[GAN__LAYER_COUNT] = {
-    [GAN__LAYER_INPUT] = build_reshape,     [GAN__LAYER_DENSE] = build_dense,
-    [GAN__LAYER_MAXOUT] = build_maxout,     [GAN__LAYER_DROPOUT] = build_dropout,
-    [GAN__LAYER_RELU] = build_relu,         [GAN__LAYER_LEAKY_RELU] = build_leaky_relu,
-    [GAN__LAYER_TANH] = build_tanh,         [GAN__LAYER_SIGMOID] = build_sigmoid,
-    [GAN__LAYER_SOFTPLUS] = build_softplus, [GAN__LAYER_AFFINE] = build_affine,
-    [GAN__LAYER_RESHAPE] = build_reshape,   [GAN__LAYER_CONCATENATE] = build_concatenate,
+    [GAN__LAYER_INPUT] = build_reshape,
+    [GAN__LAYER_DENSE] = build_dense,
+    [GAN__LAYER_MAXOUT] = build_maxout,
+    [GAN__LAYER_DROPOUT] = build_dropout,
+    [GAN__LAYER_RELU] = build_relu,
+    [GAN__LAYER_LEAKY_RELU] = build_leaky_relu,
+    [GAN__LAYER_TANH] = build_tanh,
+    [GAN__LAYER_SIGMOID] = build_sigmoid,
+    [GAN__LAYER_SOFTPLUS] = build_softplus,
+    [GAN__LAYER_AFFINE] = build_affine,
+    [GAN__LAYER_RESHAPE] = build_reshape,
+    [GAN__LAYER_CONCATENATE] = build_concatenate,
+    [GAN__LAYER_CONVOLUTION] = build_convolution,
+    [GAN__LAYER_TRANSPOSED_CONVOLUTION] = build_transposed_convolution,
+    [GAN__LAYER_MAX_POOL] = build_max_pool,
+    [GAN__LAYER_AVERAGE_POOL] = build_average_pool,
+    [GAN__LAYER_MAXOUT_CHANNELS] = build_maxout_channels,
+    [GAN__LAYER_UPSAMPLE_NEAREST] = build_upsample_nearest,
+    [GAN__LAYER_UPSAMPLE_BILINEAR] = build_upsample_bilinear,
 };
 
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,

@@ -4,6 +4,7 @@
 #include "data/dataset.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 int32_t gan_network_create(gan_context *context, const char *name, gan_network **out)
@@ -116,11 +117,11 @@ static int32_t find_transforms(gan_network *network, const char *call, int32_t l
         return GAN_OK;
     }
     const bool exists = layer > 0 && layer <= network->layer_count;
-    const gan__layer_kind kind = exists ? network->layers[layer - 1].kind : GAN__LAYER_INPUT;
-    if (kind != GAN__LAYER_DENSE && kind != GAN__LAYER_MAXOUT) {
+    if (!exists || !gan__layer_has_weights(network->layers[layer - 1].kind)) {
         return gan__fail(network->context, GAN_ERROR_ARGUMENT,
-                         "network %s: %s: %d is not a dense or maxout layer", network->name, call,
-                         (int)layer);
+                         "network %s: %s: %d is not a dense, maxout, convolution or "
+                         "transposed_convolution layer",
+                         network->name, call, (int)layer);
     }
     *first = *last = network->layers[layer - 1].index;
     return GAN_OK;
@@ -167,7 +168,7 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
     for (int32_t i = first; i <= last; i++) {
         gan__release(network->context, network->transforms[i].biases);
         network->transforms[i].biases = NULL;
-        network->transforms[i].bias = value;
+        network->transforms[i].start = value;
     }
     return GAN_OK;
 }
@@ -220,13 +221,13 @@ int32_t gan_network_set_bias_from_marginals(gan_network *network, int32_t layer,
                                       : "data is of another context");
     }
     const gan__transform *t = &network->transforms[index];
-    const int64_t n = gan_dataset_elements(data);
-    if (n != t->outputs || t->pieces != 1) {
+    const int64_t n = gan_dataset_elements(data), given = gan__bias_elements(t);
+    const int64_t outputs = gan__shape_elements(network->layers[layer - 1].shape);
+    if (n != outputs || n != given) {
         return gan__fail(context, GAN_ERROR_SHAPE,
-                         "set_bias_from_marginals: samples have %lld elements, %s has %lld units "
-                         "of %lld pieces",
-                         (long long)n, t->name, (long long)(t->outputs / t->pieces),
-                         (long long)t->pieces);
+                         "set_bias_from_marginals: samples have %lld elements, %s makes %lld and "
+                         "has %lld biases",
+                         (long long)n, t->name, (long long)outputs, (long long)given);
     }
     float *rows = gan__allocate(context, gan__multiply(MARGINAL_ROWS, n), sizeof *rows);
     double *sums = gan__allocate(context, n, sizeof *sums);
@@ -306,6 +307,47 @@ int32_t gan__network_find(const gan_network *network, const char *name,
                      network->name, name);
 }
 
+/* Gives a shape to the caller. call, what: for the messages */
+static int32_t give_shape(const gan_network *network, const char *call, const char *what,
+                          gan__shape shape, int32_t *rank, int64_t *dims, int32_t capacity)
+{
+    if (rank == NULL) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: %s: rank is NULL",
+                         network->name, call);
+    }
+    *rank = shape.rank;
+    if (capacity < shape.rank) {
+        return gan__fail(network->context, GAN_ERROR_BUFFER,
+                         "network %s: %s has %d dimensions, the buffer %d", network->name, what,
+                         (int)shape.rank, (int)capacity);
+    }
+    if (dims == NULL) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: %s: dims is NULL",
+                         network->name, call);
+    }
+    memcpy(dims, shape.dims, (size_t)shape.rank * sizeof *dims);
+    return GAN_OK;
+}
+
+int32_t gan_network_tensor_shape(const gan_network *network, int32_t x, int32_t *rank,
+                                 int64_t *dims, int32_t capacity)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    if (network->status != GAN_OK) {
+        return gan__fail(network->context, network->status, "%s", network->message);
+    }
+    if (x < 1 || x > network->layer_count) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT,
+                         "network %s: tensor_shape: no tensor %d", network->name, (int)x);
+    }
+    char what[32];
+    snprintf(what, sizeof what, "tensor %d", (int)x);
+    return give_shape(network, "tensor_shape", what, network->layers[x - 1].shape, rank, dims,
+                      capacity);
+}
+
 int32_t gan_network_parameter_shape(const gan_network *network, const char *name, int32_t *rank,
                                     int64_t *dims, int32_t capacity)
 {
@@ -314,22 +356,7 @@ int32_t gan_network_parameter_shape(const gan_network *network, const char *name
     }
     const gan__parameter *parameter;
     GAN__TRY(gan__network_find(network, name, &parameter));
-    if (rank == NULL) {
-        return gan__fail(network->context, GAN_ERROR_ARGUMENT,
-                         "network %s: parameter_shape: rank is NULL", network->name);
-    }
-    *rank = parameter->shape.rank;
-    if (capacity < *rank) {
-        return gan__fail(network->context, GAN_ERROR_BUFFER,
-                         "network %s: %s has %d dimensions, the buffer %d", network->name, name,
-                         (int)*rank, (int)capacity);
-    }
-    if (dims == NULL) {
-        return gan__fail(network->context, GAN_ERROR_ARGUMENT,
-                         "network %s: parameter_shape: dims is NULL", network->name);
-    }
-    memcpy(dims, parameter->shape.dims, (size_t)*rank * sizeof *dims);
-    return GAN_OK;
+    return give_shape(network, "parameter_shape", name, parameter->shape, rank, dims, capacity);
 }
 
 int32_t gan_network_get_parameter(gan_network *network, const char *name, float *values,

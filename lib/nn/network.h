@@ -24,6 +24,13 @@ typedef enum {
     GAN__LAYER_AFFINE,
     GAN__LAYER_RESHAPE,
     GAN__LAYER_CONCATENATE,
+    GAN__LAYER_CONVOLUTION,
+    GAN__LAYER_TRANSPOSED_CONVOLUTION,
+    GAN__LAYER_MAX_POOL,
+    GAN__LAYER_AVERAGE_POOL,
+    GAN__LAYER_MAXOUT_CHANNELS,
+    GAN__LAYER_UPSAMPLE_NEAREST,
+    GAN__LAYER_UPSAMPLE_BILINEAR,
     GAN__LAYER_COUNT
 } gan__layer_kind;
 
@@ -34,20 +41,42 @@ typedef struct {
     gan__shape shape; /* of one sample */
     double a, b;      /* the numbers of dropout, leaky_relu and affine */
     int32_t index;    /* which affine transformation, which dropout; the axis of concatenate */
+    int64_t size[2];  /* of a pooling window; [0]: the pieces or the factor of an image layer */
+    int64_t stride[2], pad[2]; /* of convolutions; the stride of pooling, too */
 } gan__layer;
 
-/* The affine transformation of a dense or maxout layer, with its settings. */
+/* Whether layers of this kind have an affine transformation, which `index` then names. */
+static inline bool gan__layer_has_weights(gan__layer_kind kind)
+{
+    return kind == GAN__LAYER_DENSE || kind == GAN__LAYER_MAXOUT ||
+           kind == GAN__LAYER_CONVOLUTION || kind == GAN__LAYER_TRANSPOSED_CONVOLUTION;
+}
+
+/* The affine transformation of a dense, maxout or convolution layer, with its settings.
+ *                           W                                     b, if any
+ *   dense, maxout           [inputs, units * pieces]              [units * pieces]
+ *   convolution             [filters, channels, height, width]    [filters, 1, 1] or
+ *   transposed_convolution  [channels, filters, height, width]    [filters, height', width'] */
 typedef struct {
     char name[GAN__NAME_BYTES];
-    int64_t inputs, outputs; /* W: [inputs, outputs], b: [outputs] */
-    int64_t pieces;          /* of a maxout unit; 1 for dense */
+    gan__shape weight, bias; /* a bias of rank 0: none */
+    int32_t unit_axis;       /* the axis of W over units, pieces or filters */
+    int32_t parameter;       /* index of W among the parameter tensors; b is the next one */
+    int64_t fan_in, fan_out; /* fan_in is also the number of weights that lead to a unit */
+    int64_t pieces;          /* of a maxout unit; 1 otherwise */
     int64_t offset;          /* of W among the parameters; b follows */
     int32_t initializer;     /* index of its kind */
     double a, b;             /* its numbers */
-    double bias;
-    real *biases;    /* [outputs] where each bias starts by itself, or NULL */
-    double max_norm; /* of W's columns; 0 for no limit */
+    double start;            /* of every bias */
+    real *biases;            /* [elements of b] where each bias starts by itself, or NULL */
+    double max_norm;         /* of the weights that lead to a unit; 0 for no limit */
 } gan__transform;
+
+/* How many biases a transformation has: 0 for none. */
+static inline int64_t gan__bias_elements(const gan__transform *t)
+{
+    return t->bias.rank > 0 ? gan__shape_elements(t->bias) : 0;
+}
 
 /* A named parameter tensor: W or b of a transformation. */
 typedef struct {
@@ -162,8 +191,32 @@ int32_t gan__network_reserve(gan_network *network, int64_t size);
 int32_t gan__network_find(const gan_network *network, const char *name,
                           const gan__parameter **parameter);
 
-/* Names a transformation and its two parameter tensors. */
+/* Names a transformation and its parameter tensors. */
 void gan__transform_name(gan_network *network, int32_t index, const char *name);
+
+/* ---- What building calls are made of: each error sticks to the network ---------------------- */
+
+/* The layer that made tensor x, if a call on it may go on; otherwise NULL and the code. */
+const gan__layer *gan__network_maker(gan_network *network, const char *call, int32_t x,
+                                     int32_t *code);
+
+/* Makes the context's error stick to the network; returns it. */
+int32_t gan__network_keep_error(gan_network *network, int32_t code);
+
+/* Fails with a message, which sticks to the network; returns the code. */
+#if defined(__GNUC__) || defined(__clang__)
+__attribute__((format(printf, 3, 4)))
+#endif
+int32_t
+gan__network_refuse(gan_network *network, int32_t code, const char *format, ...);
+
+/* Adds a layer; returns the id of its tensor, or MEMORY. */
+int32_t gan__network_add_layer(gan_network *network, gan__layer layer);
+
+/* Adds a transformation with the shapes, unit axis, fans and pieces of t, and its layer, whose
+ * index it sets. Returns the id of the layer's tensor. Errors: SHAPE (too large), MEMORY. */
+int32_t gan__network_add_weighted(gan_network *network, const char *call, gan__transform t,
+                                  gan__layer layer);
 
 /* The shape of a batch: m in front of one sample's shape. */
 gan__shape gan__batch_shape(int64_t m, gan__shape sample);
