@@ -11,7 +11,7 @@ static int64_t read_epoch(gan__cursor *cursor, int64_t *order)
     const int64_t epoch = cursor->epoch, batches = gan__cursor_batches_per_epoch(cursor);
     int64_t total = 0;
     for (int64_t b = 0; b < batches; b++) {
-        int64_t count = 0, left = cursor->dataset->count - total;
+        int64_t count = 0, left = gan_dataset_count(cursor->dataset) - total;
         need(cursor->epoch == epoch && cursor->position == total);
         ok(gan__cursor_next(cursor, batch, &count));
         need(count == (left < cursor->batch_size ? left : cursor->batch_size));

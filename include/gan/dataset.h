@@ -1,8 +1,9 @@
 /* Data sets: where real samples come from.
  *
  * A data set is a list of samples of one shape, read as float32. Values are delivered as
- * scale * stored + shift, computed in double and rounded once; bytes start with scale 1/255. A data
- * set never changes; slices share the data of their parent. */
+ * scale * stored + shift, computed in double and rounded once, however many calls the scale and the
+ * shift are made of; bytes start with scale 1/255. A data set never changes; slices, joins and all
+ * other views share the data of those they are made of, and compose in any order. */
 #ifndef GAN_DATASET_H
 #define GAN_DATASET_H
 
@@ -112,25 +113,27 @@ GAN_API int32_t gan_dataset_scale(gan_dataset *dataset, double scale, double shi
 
 /* The same with a scale and a shift for each channel, the first dimension of a sample.
  *   channels       that dimension
- *   scales, shifts [channels], finite
+ *   scales, shifts  [channels], finite
  * Errors: ARGUMENT, RANGE, SHAPE (another number of channels), MEMORY. Since 0.1. */
 GAN_API int32_t gan_dataset_scale_channels(gan_dataset *dataset, int64_t channels,
                                            const double *scales, const double *shifts,
                                            gan_dataset **out);
 
 /* Global contrast normalisation: from each sample its mean m over all elements is taken, then it is
- * brought to the Euclidean norm `scale`: y = scale (x - m) / sqrt(bias + |x - m|^2), with a divisor
- * below 1e-8 replaced by 1.
+ * brought to the Euclidean norm `scale`: y = (x - m) / d with d = sqrt(bias + |x - m|^2) / scale; a
+ * divisor d below 1e-8 is replaced by 1.
  *   scale  greater than 0, at most 1e30; the published CIFAR-10 models use 55
  *   bias   0 to 1e30; published 0
- * Errors: ARGUMENT, RANGE, MEMORY.
+ * Errors: ARGUMENT, RANGE (also one more than 64 joins and normalisations of each other), MEMORY.
  * Source: Coates et al. 2011; this form is that of the published 2014 code. Since 0.1. */
 GAN_API int32_t gan_dataset_normalize_contrast(gan_dataset *dataset, double scale, double bias,
                                                gan_dataset **out);
 
 /* The samples of one data set, then those of another of the same shape; with labels if both have
- * them.
- * Errors: ARGUMENT (NULL, of another context), SHAPE, RANGE (more than 2^62 samples), MEMORY.
+ * them. A join of joins is as fast as one of all their parts. Training shuffles a join whatever its
+ * parts are; those from a distribution have new samples each epoch still.
+ * Errors: ARGUMENT (NULL, of another context), SHAPE (also too large), RANGE (more than 2^62
+ * samples, more than 65536 parts; one more than 64 joins and normalisations of each other), MEMORY.
  * Since 0.1. */
 GAN_API int32_t gan_dataset_join(gan_dataset *first, gan_dataset *second, gan_dataset **out);
 

@@ -32,11 +32,13 @@ static int32_t read_one(const callback_source *source, int64_t index, float *sam
     return GAN_OK;
 }
 
-static int32_t read_run(const gan__source *base, uint64_t first, int64_t count, float *samples)
+static int32_t read_run(const gan__source *base, uint64_t epoch, int64_t first, int64_t count,
+                        float *samples)
 {
+    (void)epoch;
     const callback_source *source = (const callback_source *)base;
     for (int64_t i = 0; i < count; i++) {
-        GAN__TRY(read_one(source, (int64_t)first + i, samples + i * base->elements));
+        GAN__TRY(read_one(source, first + i, samples + i * base->elements));
     }
     return GAN_OK;
 }

@@ -1,6 +1,5 @@
 #include "data/dataset.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -42,10 +41,26 @@ int32_t gan__source_create(gan_context *context, const gan__source_kind *kind, s
     return GAN_OK;
 }
 
+int32_t gan__view_create(const gan__source *model, const gan__source_kind *kind, size_t size,
+                         int64_t count, int32_t depth, gan__source **out)
+{
+    if (depth >= GAN__VIEWS_MAX) {
+        return gan__fail(model->context, GAN_ERROR_RANGE,
+                         "data set: joined and normalised %d times over, at most %d",
+                         (int)depth + 1, GAN__VIEWS_MAX);
+    }
+    GAN__TRY(gan__source_create(model->context, kind, size, count, model->rank, model->dims, out));
+    (*out)->depth = depth + 1;
+    return GAN_OK;
+}
+
 static void source_release(gan__source *source)
 {
     if (source->references > 0 && --source->references > 0) {
         return;
+    }
+    if (source->kind->release != NULL) {
+        source->kind->release(source);
     }
     gan_context *context = source->context;
     gan__release(context, source->values);
@@ -53,28 +68,60 @@ static void source_release(gan__source *source)
     gan__release(context, source);
 }
 
+int32_t gan__dataset_number(gan_context *context, const char *what, double value, double low,
+                            double high)
+{
+    if (isnan(value)) {
+        return gan__fail(context, GAN_ERROR_ARGUMENT, "data set: %s is NaN", what);
+    }
+    if (value < low || value > high) {
+        return gan__fail(context, GAN_ERROR_RANGE, "data set: %s is %.9g, not within %.9g to %.9g",
+                         what, value, low, high);
+    }
+    return GAN_OK;
+}
+
+/* Windows -------------------------------------------------------------------------------------- */
+
+gan__window gan__window_retain(const gan__window *window)
+{
+    window->source->references++;
+    if (window->channels != NULL) {
+        window->channels->references++;
+    }
+    return *window;
+}
+
+void gan__window_release(gan__window *window)
+{
+    if (window->channels != NULL && --window->channels->references == 0) {
+        gan__release(window->source->context, window->channels);
+    }
+    if (window->source != NULL) {
+        source_release(window->source);
+    }
+}
+
 /* Data sets ------------------------------------------------------------------------------------ */
 
-/* Makes a data set like `model`, whose source and context get one more user. */
-static int32_t window_create(const gan_dataset *model, gan_dataset **out)
+int32_t gan__dataset_from_window(const gan__window *window, gan_dataset **out)
 {
-    gan_dataset *dataset = gan__allocate(model->context, 1, sizeof *dataset);
+    gan_context *context = window->source->context;
+    gan_dataset *dataset = gan__allocate(context, 1, sizeof *dataset);
     if (dataset == NULL) {
         return GAN_ERROR_MEMORY;
     }
-    *dataset = *model;
+    dataset->context = gan__context_retain(context);
     dataset->references = 1;
-    dataset->source->references++;
-    gan__context_retain(dataset->context);
+    dataset->window = gan__window_retain(window);
     *out = dataset;
     return GAN_OK;
 }
 
 int32_t gan__dataset_create(gan__source *source, double scale, gan_dataset **out)
 {
-    const gan_dataset whole = {
-        .context = source->context, .source = source, .count = source->count, .scale = scale};
-    const int32_t status = window_create(&whole, out);
+    const gan__window whole = {.source = source, .count = source->count, .scale = scale};
+    const int32_t status = gan__dataset_from_window(&whole, out);
     if (status != GAN_OK) {
         source_release(source);
     }
@@ -93,7 +140,7 @@ void gan_dataset_free(gan_dataset *dataset)
         return;
     }
     gan_context *context = dataset->context;
-    source_release(dataset->source);
+    gan__window_release(&dataset->window);
     gan__release(context, dataset);
     gan__context_release(context);
 }
@@ -105,10 +152,11 @@ static int32_t check_range(const gan_dataset *dataset, int64_t start, int64_t co
         return gan__fail(dataset->context, GAN_ERROR_RANGE, "data set: count is %lld, at least 1",
                          (long long)count);
     }
-    if (start < 0 || count > dataset->count || start > dataset->count - count) {
+    const int64_t all = dataset->window.count;
+    if (start < 0 || count > all || start > all - count) {
         return gan__fail(dataset->context, GAN_ERROR_RANGE,
                          "data set: %lld samples from %lld are not within its %lld",
-                         (long long)count, (long long)start, (long long)dataset->count);
+                         (long long)count, (long long)start, (long long)all);
     }
     return GAN_OK;
 }
@@ -117,39 +165,20 @@ int32_t gan_dataset_slice(gan_dataset *dataset, int64_t start, int64_t count, ga
 {
     GAN__TRY(gan__dataset_begin(dataset != NULL ? dataset->context : NULL, out));
     GAN__TRY(check_range(dataset, start, count));
-    gan_dataset slice = *dataset;
+    gan__window slice = dataset->window;
     slice.start += start;
     slice.count = count;
-    return window_create(&slice, out);
-}
-
-int32_t gan_dataset_scale(gan_dataset *dataset, double scale, double shift, gan_dataset **out)
-{
-    GAN__TRY(gan__dataset_begin(dataset != NULL ? dataset->context : NULL, out));
-    if (isnan(scale) || isnan(shift)) {
-        return gan__fail(dataset->context, GAN_ERROR_ARGUMENT, "data set: %s is NaN",
-                         isnan(scale) ? "scale" : "shift");
-    }
-    gan_dataset scaled = *dataset;
-    scaled.scale *= scale;
-    scaled.shift = scaled.shift * scale + shift;
-    if (!isfinite(scale) || !isfinite(shift) || !isfinite(scaled.scale) ||
-        !isfinite(scaled.shift)) {
-        return gan__fail(dataset->context, GAN_ERROR_RANGE,
-                         "data set: scale %.9g and shift %.9g are not finite%s", scale, shift,
-                         isfinite(scale) && isfinite(shift) ? " with those it has" : "");
-    }
-    return window_create(&scaled, out);
+    return gan__dataset_from_window(&slice, out);
 }
 
 int64_t gan_dataset_count(const gan_dataset *dataset)
 {
-    return dataset != NULL ? dataset->count : 0;
+    return dataset != NULL ? dataset->window.count : 0;
 }
 
 int64_t gan_dataset_elements(const gan_dataset *dataset)
 {
-    return dataset != NULL ? dataset->source->elements : 0;
+    return dataset != NULL ? dataset->window.source->elements : 0;
 }
 
 int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int64_t *dims,
@@ -161,7 +190,7 @@ int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int64_t *di
     if (rank == NULL) {
         return gan__fail(dataset->context, GAN_ERROR_ARGUMENT, "data set: rank is NULL");
     }
-    const gan__source *source = dataset->source;
+    const gan__source *source = dataset->window.source;
     *rank = source->rank;
     if (capacity < source->rank) {
         return gan__fail(dataset->context, GAN_ERROR_BUFFER,
@@ -177,45 +206,10 @@ int32_t gan_dataset_shape(const gan_dataset *dataset, int32_t *rank, int64_t *di
 
 /* Reading -------------------------------------------------------------------------------------- */
 
-/* Scales what was stored. Double arithmetic rounds once, so that a byte v becomes exactly the float
- * v / 255, and scale 2, shift -1 take 255 to exactly 1 with or without fused multiply-add.
- *   samples  [count, elements]; first: the source's number of the first of them */
-static int32_t rescale(const gan_dataset *dataset, uint64_t first, int64_t count, float *samples)
-{
-    const double scale = dataset->scale, shift = dataset->shift;
-    if (scale == 1 && shift == 0) {
-        return GAN_OK;
-    }
-    const int64_t elements = dataset->source->elements;
-    int32_t beyond = 0;
-    for (int64_t i = 0; i < count * elements; i++) {
-        const double value = scale * (double)samples[i] + shift;
-        beyond |= fabs(value) > (double)FLT_MAX;
-        samples[i] = (float)value;
-    }
-    if (!beyond) {
-        return GAN_OK;
-    }
-    int64_t i = 0;
-    while (i < count * elements - 1 && isfinite(samples[i])) {
-        i++;
-    }
-    return gan__fail(dataset->context, GAN_ERROR_NUMERIC,
-                     "data set: element %lld of sample %llu is no finite float when scaled by %.9g "
-                     "and shifted by %.9g",
-                     (long long)(i % elements),
-                     (unsigned long long)(first + (uint64_t)(i / elements)), scale, shift);
-}
-
 int32_t gan__dataset_read(const gan_dataset *dataset, uint64_t epoch, int64_t start, int64_t count,
                           float *samples)
 {
-    const gan__source *source = dataset->source;
-    /* Epochs are as far apart as the source is long, so those of two slices stay disjoint too. */
-    const uint64_t epoch_start = source->kind->endless ? epoch * (uint64_t)source->count : 0;
-    const uint64_t first = epoch_start + (uint64_t)(dataset->start + start);
-    GAN__TRY(source->kind->read(source, first, count, samples));
-    return rescale(dataset, first, count, samples);
+    return gan__window_read(&dataset->window, epoch, start, count, NULL, samples);
 }
 
 int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count, float *samples,
@@ -228,7 +222,7 @@ int32_t gan_dataset_read(gan_dataset *dataset, int64_t start, int64_t count, flo
         return gan__fail(dataset->context, GAN_ERROR_ARGUMENT, "data set: samples is NULL");
     }
     GAN__TRY(check_range(dataset, start, count));
-    const int64_t needed = count * dataset->source->elements;
+    const int64_t needed = count * dataset->window.source->elements;
     if (capacity < needed) {
         return gan__fail(dataset->context, GAN_ERROR_BUFFER,
                          "data set: %lld samples need %lld floats, the buffer has %lld",
@@ -246,7 +240,7 @@ int32_t gan_dataset_read_labels(gan_dataset *dataset, int64_t start, int64_t cou
     if (labels == NULL) {
         return gan__fail(dataset->context, GAN_ERROR_ARGUMENT, "data set: labels is NULL");
     }
-    if (dataset->source->labels == NULL) {
+    if (!dataset->window.source->labelled) {
         return gan__fail(dataset->context, GAN_ERROR_STATE, "data set: it has no labels");
     }
     GAN__TRY(check_range(dataset, start, count));
@@ -255,6 +249,6 @@ int32_t gan_dataset_read_labels(gan_dataset *dataset, int64_t start, int64_t cou
                          "data set: %lld labels do not fit into %lld bytes", (long long)count,
                          (long long)capacity);
     }
-    memcpy(labels, dataset->source->labels + dataset->start + start, (size_t)count);
+    gan__window_labels(&dataset->window, start, count, labels);
     return GAN_OK;
 }

@@ -203,6 +203,36 @@ int32_t gan__input_read(gan__input *input, void *out, int64_t size)
     return GAN_OK;
 }
 
+/* Goes back to the first byte of the file. */
+static int32_t rewind_file(gan__input *input)
+{
+    if (lseek(input->file, 0, SEEK_SET) != 0) {
+        return fail_io(input, "go back");
+    }
+    input->z.avail_in = 0;
+    input->ended = false;
+    input->between = false;
+    inflateReset(&input->z);
+    return GAN_OK;
+}
+
+int32_t gan__input_measure(gan__input *input, int64_t *size)
+{
+    enum { PIECE = 16384 };
+    if (!input->gzip) {
+        *size = input->file_size;
+        return GAN_OK;
+    }
+    uint8_t piece[PIECE];
+    int64_t got, total = 0;
+    do {
+        GAN__TRY(read_some(input, piece, sizeof piece, &got));
+        total += got;
+    } while (got == PIECE);
+    *size = total;
+    return rewind_file(input);
+}
+
 int32_t gan__input_finish(gan__input *input)
 {
     uint8_t byte;

@@ -33,6 +33,11 @@ void gan__input_close(gan__input *input);
  * codes 258 bytes in no less than 2 bits. */
 int64_t gan__input_limit(const gan__input *input);
 
+/* The number of bytes of the content, nothing of which may have been read yet; the next read begins
+ * at its first byte. What is gzipped is unpacked for it, without keeping it.
+ * Errors: IO, FORMAT (truncated, corrupt), MEMORY. */
+int32_t gan__input_measure(gan__input *input, int64_t *size);
+
 /* Reads exactly `size` bytes of content. Errors: IO, FORMAT (truncated, corrupt), MEMORY. */
 int32_t gan__input_read(gan__input *input, void *out, int64_t size);
 

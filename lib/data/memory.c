@@ -3,18 +3,22 @@
 #include <math.h>
 #include <string.h>
 
-static int32_t read_floats(const gan__source *source, uint64_t first, int64_t count, float *samples)
+static int32_t read_floats(const gan__source *source, uint64_t epoch, int64_t first, int64_t count,
+                           float *samples)
 {
+    (void)epoch;
     const float *values = source->values; /* [source->count, elements] */
-    memcpy(samples, values + first * (uint64_t)source->elements,
+    memcpy(samples, values + first * source->elements,
            (size_t)(count * source->elements) * sizeof *samples);
     return GAN_OK;
 }
 
-static int32_t read_bytes(const gan__source *source, uint64_t first, int64_t count, float *samples)
+static int32_t read_bytes(const gan__source *source, uint64_t epoch, int64_t first, int64_t count,
+                          float *samples)
 {
+    (void)epoch;
     const uint8_t *values = source->values; /* [source->count, elements] */
-    values += first * (uint64_t)source->elements;
+    values += first * source->elements;
     for (int64_t i = 0; i < count * source->elements; i++) {
         samples[i] = values[i];
     }
@@ -93,5 +97,6 @@ int32_t gan__dataset_from_own_bytes(gan_context *context, int64_t count, int32_t
     GAN__TRY(gan__dataset_create(source, 1.0 / 255, out));
     source->values = values;
     source->labels = labels;
+    source->labelled = labels != NULL;
     return GAN_OK;
 }

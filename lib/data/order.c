@@ -10,18 +10,18 @@ int32_t gan__cursor_create(gan_dataset *dataset, int64_t batch_size, uint64_t se
         return gan__fail(context, GAN_ERROR_RANGE, "batch size is %lld, at least 1",
                          (long long)batch_size);
     }
-    const bool permuted = shuffle && !dataset->source->kind->endless;
-    if (permuted && dataset->count > (int64_t)UINT32_MAX) {
+    const bool permuted = shuffle && !dataset->window.source->endless;
+    if (permuted && dataset->window.count > (int64_t)UINT32_MAX) {
         return gan__fail(context, GAN_ERROR_UNSUPPORTED,
                          "data set: %lld samples cannot be shuffled, at most %lld",
-                         (long long)dataset->count, (long long)UINT32_MAX);
+                         (long long)dataset->window.count, (long long)UINT32_MAX);
     }
     gan__cursor *cursor = gan__allocate(context, 1, sizeof *cursor);
     if (cursor == NULL) {
         return GAN_ERROR_MEMORY;
     }
     if (permuted) {
-        cursor->order = gan__allocate(context, dataset->count, sizeof *cursor->order);
+        cursor->order = gan__allocate(context, dataset->window.count, sizeof *cursor->order);
         if (cursor->order == NULL) {
             gan__release(context, cursor);
             return GAN_ERROR_MEMORY;
@@ -51,7 +51,7 @@ void gan__cursor_free(gan__cursor *cursor)
 /* How many samples an epoch delivers. */
 static int64_t epoch_length(const gan__cursor *cursor)
 {
-    const int64_t count = cursor->dataset->count;
+    const int64_t count = cursor->dataset->window.count;
     return cursor->drop_last ? count - count % cursor->batch_size : count;
 }
 
@@ -68,7 +68,7 @@ static void shuffle(gan__cursor *cursor)
     if (cursor->order_epoch == cursor->epoch) {
         return;
     }
-    const uint32_t count = (uint32_t)cursor->dataset->count;
+    const uint32_t count = (uint32_t)cursor->dataset->window.count;
     uint32_t *order = cursor->order;
     for (uint32_t i = 0; i < count; i++) {
         order[i] = i;
@@ -96,8 +96,8 @@ static int32_t read_batch(gan__cursor *cursor, int64_t count, float *batch)
     shuffle(cursor);
     const uint32_t *order = cursor->order + cursor->position;
     for (int64_t i = 0; i < count; i++) {
-        GAN__TRY(
-            gan__dataset_read(dataset, epoch, order[i], 1, batch + i * dataset->source->elements));
+        GAN__TRY(gan__dataset_read(dataset, epoch, order[i], 1,
+                                   batch + i * dataset->window.source->elements));
     }
     return GAN_OK;
 }
@@ -109,7 +109,7 @@ int32_t gan__cursor_next(gan__cursor *cursor, float *batch, int64_t *count)
         return gan__fail(cursor->dataset->context, GAN_ERROR_STATE,
                          "data set: its %lld samples do not fill a batch of %lld, and short "
                          "batches are dropped",
-                         (long long)cursor->dataset->count, (long long)cursor->batch_size);
+                         (long long)cursor->dataset->window.count, (long long)cursor->batch_size);
     }
     const int64_t delivered = left < cursor->batch_size ? left : cursor->batch_size;
     GAN__TRY(read_batch(cursor, delivered, batch));
@@ -138,7 +138,7 @@ int32_t gan__cursor_seek(gan__cursor *cursor, int64_t epoch, int64_t position)
                          "data set: epoch %lld, position %lld is not the start of a batch of %lld "
                          "in %lld samples",
                          (long long)epoch, (long long)position, (long long)cursor->batch_size,
-                         (long long)cursor->dataset->count);
+                         (long long)cursor->dataset->window.count);
     }
     cursor->epoch = epoch;
     cursor->position = position;

@@ -66,23 +66,13 @@ static void draw_sample(const mixture *source, uint64_t index, float *sample)
     }
 }
 
-static int32_t read_draws(const gan__source *base, uint64_t first, int64_t count, float *samples)
+static int32_t read_draws(const gan__source *base, uint64_t epoch, int64_t first, int64_t count,
+                          float *samples)
 {
+    /* Epochs are as far apart as the source is long, so those of two slices stay disjoint too. */
+    const uint64_t start = epoch * (uint64_t)base->count + (uint64_t)first;
     for (int64_t i = 0; i < count; i++) {
-        draw_sample((const mixture *)base, first + (uint64_t)i, samples + i * base->elements);
-    }
-    return GAN_OK;
-}
-
-/* Checks one real number. Errors: ARGUMENT (NaN), RANGE. */
-static int32_t check_number(gan_context *context, const char *what, double value, double low)
-{
-    if (isnan(value)) {
-        return gan__fail(context, GAN_ERROR_ARGUMENT, "data set: %s is NaN", what);
-    }
-    if (value < low || value > largest) {
-        return gan__fail(context, GAN_ERROR_RANGE, "data set: %s is %.9g, not within %.9g to %.9g",
-                         what, value, low, largest);
+        draw_sample((const mixture *)base, start + (uint64_t)i, samples + i * base->elements);
     }
     return GAN_OK;
 }
@@ -101,11 +91,12 @@ static int32_t check_whole(gan_context *context, const char *what, int64_t value
 static int32_t mixture_create(gan_context *context, int64_t count, int64_t elements,
                               const mixture *recipe, gan_dataset **out)
 {
-    static const gan__source_kind kind = {.read = read_draws, .endless = true};
+    static const gan__source_kind kind = {.read = read_draws};
     GAN__TRY(check_whole(context, "count", count, INT64_C(1) << 40));
-    GAN__TRY(check_number(context, "deviation", recipe->deviation, 0));
+    GAN__TRY(gan__dataset_number(context, "deviation", recipe->deviation, 0, largest));
     gan__source *base;
     GAN__TRY(gan__source_create(context, &kind, sizeof(mixture), count, 1, &elements, &base));
+    base->endless = true;
     mixture *source = (mixture *)base;
     const gan__source filled = source->base;
     *source = *recipe;
@@ -117,7 +108,7 @@ int32_t gan_dataset_gaussian(gan_context *context, int64_t count, double mean, d
                              uint64_t seed, gan_dataset **out)
 {
     GAN__TRY(gan__dataset_begin(context, out));
-    GAN__TRY(check_number(context, "mean", mean, -largest));
+    GAN__TRY(gan__dataset_number(context, "mean", mean, -largest, largest));
     const mixture recipe = {
         .seed = seed, .deviation = deviation, .size = mean, .modes = 1, .place = place_single};
     return mixture_create(context, count, 1, &recipe, out);
@@ -128,7 +119,7 @@ int32_t gan_dataset_ring(gan_context *context, int64_t count, int64_t modes, dou
 {
     GAN__TRY(gan__dataset_begin(context, out));
     GAN__TRY(check_whole(context, "modes", modes, INT64_C(1) << 30));
-    GAN__TRY(check_number(context, "radius", radius, 0));
+    GAN__TRY(gan__dataset_number(context, "radius", radius, 0, largest));
     const mixture recipe = {.seed = seed,
                             .deviation = deviation,
                             .size = radius,
@@ -142,7 +133,7 @@ int32_t gan_dataset_grid(gan_context *context, int64_t count, int64_t side, doub
 {
     GAN__TRY(gan__dataset_begin(context, out));
     GAN__TRY(check_whole(context, "side", side, INT64_C(1) << 15));
-    GAN__TRY(check_number(context, "spacing", spacing, 0));
+    GAN__TRY(gan__dataset_number(context, "spacing", spacing, 0, largest));
     const mixture recipe = {.seed = seed,
                             .deviation = deviation,
                             .size = spacing,

@@ -457,3 +457,49 @@ int32_t gan_parzen_choose_sigma(gan_context *context, int64_t elements, int64_t 
     parzen_free(&p);
     return status;
 }
+
+/* The rows that choose the bandwidth are scored first, so bad test rows are looked for before. */
+static int32_t check_protocol(gan_context *context, int64_t elements, int64_t sample_count,
+                              const float *samples, int64_t test_count, const float *test)
+{
+    GAN__TRY(gan__eval_pointer(context, owner, "test", test));
+    GAN__TRY(gan__eval_count(context, owner, "test_count", test_count));
+    GAN__TRY(check_sides(context, elements, sample_count, samples, test_count, test));
+    const side rows = {.what = "test row", .values = test, .count = test_count};
+    float peak = 0;
+    return check_values(context, &rows, elements, &peak);
+}
+
+int32_t gan_parzen_protocol(gan_context *context, int64_t elements, int64_t sample_count,
+                            const float *samples, int64_t validation_count, const float *validation,
+                            int64_t test_count, const float *test, double *sigma, double *mean,
+                            double *standard_error, int32_t *edge)
+{
+    enum { GRID = 10 };
+    if (context == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(gan__eval_pointer(context, owner, "sigma", sigma));
+    GAN__TRY(gan__eval_pointer(context, owner, "mean", mean));
+    GAN__TRY(gan__eval_pointer(context, owner, "validation", validation));
+    GAN__TRY(gan__eval_count(context, owner, "validation_count", validation_count));
+    GAN__TRY(check_protocol(context, elements, sample_count, samples, test_count, test));
+    double sigmas[GRID], score_mean, score_error;
+    for (int32_t i = 0; i < GRID; i++) {
+        sigmas[i] = pow(10, -1 + i / (double)(GRID - 1));
+    }
+    int64_t best = 0;
+    GAN__TRY(gan_parzen_choose_sigma(context, elements, sample_count, samples, validation_count,
+                                     validation, GRID, sigmas, NULL, &best));
+    GAN__TRY(gan_parzen_log_likelihood(context, elements, sample_count, samples, test_count, test,
+                                       sigmas[best], &score_mean, &score_error));
+    *sigma = sigmas[best];
+    *mean = score_mean;
+    if (standard_error != NULL) {
+        *standard_error = score_error;
+    }
+    if (edge != NULL) {
+        *edge = (best == GRID - 1) - (best == 0);
+    }
+    return GAN_OK;
+}
