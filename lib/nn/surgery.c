@@ -3,6 +3,153 @@
 
 #include <string.h>
 
+/* ---- Layers of another network ------------------------------------------------------------- */
+
+static bool has_layer(const gan_network *network, const char *name)
+{
+    for (int32_t i = 0; i < network->transform_count; i++) {
+        if (strcmp(network->transforms[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Checks that `other` can be appended to x, which `from` made. */
+static int32_t check_append(gan_network *network, const gan__layer *from, const gan_network *other)
+{
+    if (other == NULL || other->context != network->context) {
+        return gan__network_refuse(network, GAN_ERROR_ARGUMENT, "append: the other network is %s",
+                                   other == NULL ? "NULL" : "of another context");
+    }
+    if (other->output == 0) {
+        return gan__network_refuse(network, GAN_ERROR_STATE, "append: %s is not finished",
+                                   other->name);
+    }
+    const gan__shape input = other->layers[0].shape;
+    char here[GAN__SHAPE_TEXT], there[GAN__SHAPE_TEXT];
+    if (gan__shape_elements(from->shape) != gan__shape_elements(input)) {
+        return gan__network_refuse(network, GAN_ERROR_SHAPE, "append: %s reads %s, given %s",
+                                   other->name, gan__shape_text(input, there),
+                                   gan__shape_text(from->shape, here));
+    }
+    for (int32_t i = 0; i < other->transform_count; i++) {
+        if (has_layer(network, other->transforms[i].name)) {
+            return gan__network_refuse(network, GAN_ERROR_ARGUMENT,
+                                       "append: both networks have a layer \"%s\", rename one",
+                                       other->transforms[i].name);
+        }
+    }
+    return GAN_OK;
+}
+
+/* Copies the name and the settings of a layer with weights. */
+static int32_t copy_settings(gan_network *network, int32_t index, const gan__transform *from)
+{
+    gan__transform *t = &network->transforms[index];
+    const int64_t biases = gan__bias_elements(from);
+    if (from->biases != NULL) {
+        t->biases = gan__allocate(network->context, biases, sizeof *t->biases);
+        if (t->biases == NULL) {
+            return gan__network_keep_error(network, GAN_ERROR_MEMORY);
+        }
+        memcpy(t->biases, from->biases, (size_t)biases * sizeof *t->biases);
+    }
+    t->initializer = from->initializer;
+    t->a = from->a;
+    t->b = from->b;
+    t->start = from->start;
+    t->max_norm = from->max_norm;
+    gan__transform_name(network, index, from->name);
+    return GAN_OK;
+}
+
+/* Adds a layer of another network, whose inputs already are those here; returns its tensor. */
+static int32_t copy_layer(gan_network *network, const gan_network *other, gan__layer layer)
+{
+    if (layer.kind == GAN__LAYER_DROPOUT) {
+        return gan_network_dropout(network, layer.in[0], layer.a);
+    }
+    if (!gan__layer_has_weights(layer.kind)) {
+        return gan__network_add_layer(network, layer);
+    }
+    const gan__transform *from = &other->transforms[layer.index];
+    gan__transform t = *from;
+    t.biases = NULL;
+    const int32_t id = gan__network_add_weighted(network, "append", t, layer);
+    if (id < 0) {
+        return id;
+    }
+    const int32_t status = copy_settings(network, network->layers[id - 1].index, from);
+    return status == GAN_OK ? id : status;
+}
+
+int32_t gan_network_append(gan_network *network, int32_t x, const gan_network *other)
+{
+    int32_t code;
+    const gan__layer *from = gan__network_maker(network, "append", x, &code);
+    if (from == NULL) {
+        return code;
+    }
+    GAN__TRY(check_append(network, from, other));
+    int32_t *ids = gan__allocate(network->context, other->layer_count, sizeof *ids);
+    if (ids == NULL) {
+        return gan__network_keep_error(network, GAN_ERROR_MEMORY);
+    }
+    gan__layer first = {.kind = GAN__LAYER_RESHAPE, .in = {x}, .shape = other->layers[0].shape};
+    ids[0] =
+        gan__shape_equal(from->shape, first.shape) ? x : gan__network_add_layer(network, first);
+    code = ids[0];
+    for (int32_t i = 1; i < other->layer_count && code > 0; i++) {
+        gan__layer layer = other->layers[i];
+        for (int32_t k = 0; k < 2; k++) {
+            layer.in[k] = layer.in[k] > 0 ? ids[layer.in[k] - 1] : 0;
+        }
+        code = ids[i] = copy_layer(network, other, layer);
+    }
+    if (code > 0) {
+        code = ids[other->output - 1];
+    }
+    gan__release(network->context, ids);
+    return code;
+}
+
+/* Makes the clone's layers, prior and parameters. */
+static int32_t copy_network(gan_network *clone, const gan_network *network)
+{
+    const gan__shape input = network->layers[0].shape;
+    const int32_t x = gan_network_input(clone, "x", input.rank, input.dims);
+    GAN__TRY(gan_network_output(clone, gan_network_append(clone, x, network)));
+    clone->noise = network->noise;
+    if (network->values == NULL) {
+        return GAN_OK;
+    }
+    GAN__TRY(gan__network_prepare(clone, 0));
+    memcpy(clone->values, network->values, (size_t)network->elements * sizeof *clone->values);
+    return GAN_OK;
+}
+
+int32_t gan_network_clone(gan_network *network, const char *name, gan_network **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (network == NULL || out == NULL) {
+        return gan__fail(network != NULL ? network->context : NULL, GAN_ERROR_ARGUMENT,
+                         "clone: %s is NULL", network == NULL ? "network" : "out");
+    }
+    GAN__TRY(gan__network_ready(network));
+    gan_network *clone;
+    GAN__TRY(gan_network_create(network->context, name, &clone));
+    const int32_t status = copy_network(clone, network);
+    if (status != GAN_OK) {
+        gan_network_free(clone);
+        return status;
+    }
+    *out = clone;
+    return GAN_OK;
+}
+
 /* ---- Trainable parameters ------------------------------------------------------------------ */
 
 /* Whether `name` means this parameter: itself, its layer, or all. */

@@ -230,7 +230,7 @@ static int32_t prepare_buffers(gan_trainer *trainer, int64_t m)
     return GAN_OK;
 }
 
-static int32_t prepare_cursor(gan_trainer *trainer)
+int32_t gan__trainer_cursor(gan_trainer *trainer)
 {
     if (trainer->cursor != NULL) {
         return GAN_OK;
@@ -252,7 +252,7 @@ static int32_t prepare_cursor(gan_trainer *trainer)
 
 /* Draws the parameters that nobody drew, with a seed for each player: equal ones would draw equal
  * numbers. */
-static int32_t draw_parameters(gan_trainer *trainer)
+static int32_t draw_players(gan_trainer *trainer)
 {
     gan_network *g = trainer->g.network;
     const bool drawn_before = g->values != NULL;
@@ -265,14 +265,19 @@ static int32_t draw_parameters(gan_trainer *trainer)
     return status;
 }
 
+int32_t gan__trainer_draw(gan_trainer *trainer)
+{
+    GAN__TRY(draw_players(trainer));
+    return gan__trainer_prepare_average(trainer);
+}
+
 int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw)
 {
     GAN__TRY(prepare_buffers(trainer, m));
     if (draw) {
-        GAN__TRY(prepare_cursor(trainer));
+        GAN__TRY(gan__trainer_cursor(trainer));
     }
     GAN__TRY(gan__trainer_players(trainer));
     GAN__TRY(prepare_plans(trainer, m));
-    GAN__TRY(draw_parameters(trainer));
-    return gan__trainer_prepare_average(trainer);
+    return gan__trainer_draw(trainer);
 }

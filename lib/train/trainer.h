@@ -116,6 +116,12 @@ int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw);
 /* Both players' part of it, which a change of trainable parameters makes necessary again. */
 int32_t gan__trainer_players(gan_trainer *trainer);
 
+/* The place in the data, if there is none yet. */
+int32_t gan__trainer_cursor(gan_trainer *trainer);
+
+/* Draws the parameters that nobody drew, of the players and the average. */
+int32_t gan__trainer_draw(gan_trainer *trainer);
+
 /* The plans for batches of m samples, without gradients at first. */
 int32_t gan__trainer_plans(gan_trainer *trainer, int64_t m, gan__batch_plans **out);
 

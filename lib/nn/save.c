@@ -1,0 +1,143 @@
+/* Parameters in files. */
+#include "nn/save.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+gan__tensor gan__parameter_tensor(const gan__parameter *parameter, const char *name,
+                                  const real *values)
+{
+    gan__tensor tensor = {.name = name,
+                          .type = GAN__TENSOR_REAL,
+                          .rank = parameter->shape.rank,
+                          .data = values + parameter->offset};
+    memcpy(tensor.dims, parameter->shape.dims, (size_t)parameter->shape.rank * sizeof *tensor.dims);
+    return tensor;
+}
+
+/* Whether a file's tensor has a parameter's type and shape. */
+static int32_t check_tensor(const gan_network *network, const gan__parameter *parameter,
+                            const gan__tensor *tensor)
+{
+    gan_context *context = network->context;
+    if (tensor->type != GAN__TENSOR_REAL) {
+        return gan__fail(context, GAN_ERROR_FORMAT, "network %s: load: %s is not of type %s",
+                         network->name, tensor->name,
+                         GAN__TENSOR_REAL == GAN__TENSOR_F32 ? "F32" : "F64");
+    }
+    gan__shape shape = {.rank = tensor->rank};
+    const bool fits = tensor->rank <= GAN__RANK_MAX;
+    if (fits) {
+        memcpy(shape.dims, tensor->dims, (size_t)tensor->rank * sizeof *shape.dims);
+    }
+    if (!fits || !gan__shape_equal(shape, parameter->shape)) {
+        char here[GAN__SHAPE_TEXT], there[GAN__SHAPE_TEXT];
+        return gan__fail(context, GAN_ERROR_SHAPE, "network %s: load: %s is %s, in the file %s",
+                         network->name, parameter->name, gan__shape_text(parameter->shape, here),
+                         fits ? gan__shape_text(shape, there) : "of a higher rank");
+    }
+    return GAN_OK;
+}
+
+int32_t gan__network_read(const gan_network *network, gan__tensors *file, const char *prefix,
+                          real *values)
+{
+    gan_context *context = network->context;
+    for (int32_t i = 0; i < network->parameter_count; i++) {
+        const gan__parameter *parameter = &network->parameters[i];
+        char name[GAN__TENSOR_NAME + 1];
+        snprintf(name, sizeof name, "%s%s", prefix, parameter->name);
+        const gan__tensor *tensor = gan__tensors_find(file, name);
+        if (tensor == NULL) {
+            return gan__fail(context, GAN_ERROR_KEY, "network %s: load: the file has no \"%s\"",
+                             network->name, name);
+        }
+        GAN__TRY(check_tensor(network, parameter, tensor));
+        real *w = values + parameter->offset;
+        GAN__TRY(gan__tensors_read(file, tensor, w));
+        for (int64_t j = 0; j < gan__shape_elements(parameter->shape); j++) {
+            if (!isfinite(w[j])) {
+                return gan__fail(context, GAN_ERROR_NUMERIC,
+                                 "network %s: load: element %lld of %s is not finite",
+                                 network->name, (long long)j, name);
+            }
+        }
+    }
+    return GAN_OK;
+}
+
+int32_t gan_network_save(gan_network *network, const char *path)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    gan_context *context = network->context;
+    GAN__TRY(gan__network_prepare(network, 0));
+    gan__tensor *tensors = gan__allocate(context, network->parameter_count, sizeof *tensors);
+    if (tensors == NULL) {
+        return GAN_ERROR_MEMORY;
+    }
+    for (int32_t i = 0; i < network->parameter_count; i++) {
+        const gan__parameter *parameter = &network->parameters[i];
+        tensors[i] = gan__parameter_tensor(parameter, parameter->name, network->values);
+    }
+    const gan__tensor_note notes[] = {{"format", GAN__FORMAT_PARAMETERS}, {"version", "1"}};
+    const int32_t status =
+        gan__tensors_write(context, path, network->parameter_count, tensors, 2, notes);
+    gan__release(context, tensors);
+    return status;
+}
+
+int32_t gan__check_format(gan_context *context, const gan__tensors *file, const char *format)
+{
+    const char *found = gan__tensors_note(file, "format");
+    const char *version = gan__tensors_note(file, "version");
+    if (found == NULL || strcmp(found, format) != 0) {
+        return gan__fail(context, GAN_ERROR_FORMAT,
+                         "load: the file's format is \"%.64s\", not \"%s\"",
+                         found != NULL ? found : "", format);
+    }
+    if (version == NULL || strcmp(version, "1") != 0) {
+        return gan__fail(context, GAN_ERROR_FORMAT,
+                         "load: the file's version is \"%.16s\", this library reads 1",
+                         version != NULL ? version : "");
+    }
+    return GAN_OK;
+}
+
+/* Reads a file of exactly the network's parameters. values: [elements] */
+static int32_t read_file(const gan_network *network, gan__tensors *file, real *values)
+{
+    GAN__TRY(gan__check_format(network->context, file, GAN__FORMAT_PARAMETERS));
+    GAN__TRY(gan__network_read(network, file, "", values));
+    const int64_t count = gan__tensors_count(file);
+    if (count != network->parameter_count) {
+        return gan__fail(network->context, GAN_ERROR_KEY,
+                         "network %s: load: the file has %lld tensors, the network %d",
+                         network->name, (long long)count, (int)network->parameter_count);
+    }
+    return GAN_OK;
+}
+
+int32_t gan_network_load(gan_network *network, const char *path)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    gan_context *context = network->context;
+    GAN__TRY(gan__network_ready(network));
+    gan__tensors *file;
+    GAN__TRY(gan__tensors_open(context, path, &file));
+    real *values = gan__allocate(context, network->elements, sizeof *values);
+    int32_t status = values != NULL ? read_file(network, file, values) : GAN_ERROR_MEMORY;
+    gan__tensors_close(file);
+    if (status == GAN_OK && network->values == NULL) {
+        status = gan__network_prepare(network, 0);
+    }
+    if (status == GAN_OK) {
+        memcpy(network->values, values, (size_t)network->elements * sizeof *values);
+    }
+    gan__release(context, values);
+    return status;
+}
