@@ -291,6 +291,8 @@ START_TEST(json_numbers_and_utf8_at_their_bounds)
     ck_assert(gan__json_more(&json, ']') && !gan__json_number(&json, &value));
     ck_assert_str_eq(json.problem, "a number that is too large");
     ck_assert(!gan__json_end(&json) && gan__json_string(&json) == NULL);
+    ck_assert(!gan__json_number(&json, &value) && !gan__json_open(&json, '[', ']'));
+    ck_assert_str_eq(json.problem, "a number that is too large");
     static const char *const bad[] = {
         "\x80",         "\xbf",         "\xc0\x80",     "\xc1\xbf",         "\xc2",
         "\xc2\x41",     "\xe0\x9f\xbf", "\xe1\x80",     "\xed\xa0\x80",     "\xed\xbf\xbf",
