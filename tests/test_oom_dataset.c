@@ -58,13 +58,58 @@ static int32_t make_windows(gan_context *c, gan_dataset **out)
     return status;
 }
 
+static int32_t open_cifar(gan_context *c, gan_dataset **out)
+{
+    return gan_dataset_open_cifar10(c, at("cifar"), out);
+}
+
+static int32_t open_packed_cifar(gan_context *c, gan_dataset **out)
+{
+    return gan_dataset_open_cifar10(c, at("packed cifar"), out);
+}
+
+static int32_t open_bytes(gan_context *c, gan_dataset **out)
+{
+    return gan_dataset_open_raw(c, at("raw"), 1, one, out);
+}
+
+static int32_t open_packed_bytes(gan_context *c, gan_dataset **out)
+{
+    return gan_dataset_open_raw(c, at("packed"), 1, one, out);
+}
+
+/* Every view, of each other; what has been made so far is freed whatever happens. */
+static int32_t make_views(gan_context *c, gan_dataset **out)
+{
+    enum { VIEWS = 6 };
+    gan_dataset *d[VIEWS] = {NULL};
+    static const double numbers[] = {1, 2};
+    int32_t status = make_bytes(c, &d[0]);
+    status = status == GAN_OK ? gan_dataset_join(d[0], d[0], &d[1]) : status;
+    status =
+        status == GAN_OK ? gan_dataset_scale_channels(d[1], 2, numbers, numbers, &d[2]) : status;
+    status = status == GAN_OK ? gan_dataset_normalize_contrast(d[2], 1, 0, &d[3]) : status;
+    status = status == GAN_OK ? gan_dataset_join(d[3], d[1], &d[4]) : status;
+    status = status == GAN_OK ? gan_dataset_slice(d[4], 1, 2, &d[5]) : status;
+    *out = (gan_dataset *)c;
+    status = status == GAN_OK ? gan_dataset_join(d[4], d[5], out) : status;
+    if (status != GAN_OK) {
+        *out = NULL;
+    }
+    for (int i = 0; i < VIEWS; i++) {
+        gan_dataset_free(d[i]);
+    }
+    return status;
+}
+
 /* Reads from a data set all that can be read; this needs no memory. */
 static void read_all(gan_context *c, gan_dataset *dataset, const heap *used)
 {
-    float samples[64];
+    enum { ROOM = 3 * 3072 };
+    float samples[ROOM];
     uint8_t labels[64];
     const int64_t calls = used->calls, count = gan_dataset_count(dataset);
-    ck_assert_int_eq(gan_dataset_read(dataset, 0, count, samples, 64), GAN_OK);
+    ck_assert_int_eq(gan_dataset_read(dataset, 0, count, samples, ROOM), GAN_OK);
     const int32_t status = gan_dataset_read_labels(dataset, 0, count, labels, 64);
     ck_assert(status == GAN_OK || status == GAN_ERROR_STATE);
     ck_assert_int_eq(used->calls, calls);
@@ -123,6 +168,9 @@ START_TEST(memory_may_run_out_anywhere)
     write_file("labels", labels.bytes, labels.size);
     write_file("packed", packed.bytes, packed.size);
     write_file("packed labels", packed_labels.bytes, packed_labels.size);
+    blob cifar = {calloc(3, 3073), 3 * 3073}, packed_cifar = make_gzip(cifar);
+    write_file("cifar", cifar.bytes, cifar.size);
+    write_file("packed cifar", packed_cifar.bytes, packed_cifar.size);
     starve(make_floats, 3);
     starve(make_bytes, 3);
     starve(make_callback, 2);
@@ -132,6 +180,13 @@ START_TEST(memory_may_run_out_anywhere)
     starve(make_windows, 5);
     starve(open_raw, 6);
     starve(open_packed, 8);
+    starve(open_cifar, 5);
+    starve(open_packed_cifar, 7);
+    starve(open_bytes, 4);
+    starve(open_packed_bytes, 5);
+    starve(make_views, 17);
+    free(cifar.bytes);
+    free(packed_cifar.bytes);
     free(raw.bytes);
     free(labels.bytes);
     free(packed.bytes);

@@ -247,14 +247,16 @@ bool gan__json_end(gan__json *json)
     return json->next == json->end || wrong(json, "more than spaces after the end");
 }
 
-void gan__json_escape(char character, char out[7])
+bool gan__json_escape(char character, char out[7])
 {
     const char *known = memchr(meanings, character, sizeof meanings - 1);
     if (known != NULL && character != '/') {
         snprintf(out, 7, "\\%c", escapes[known - meanings]);
-    } else if ((unsigned char)character < ' ') {
-        snprintf(out, 7, "\\u%04x", (unsigned)(unsigned char)character);
-    } else {
-        snprintf(out, 7, "%c", character);
+        return true;
     }
+    if ((unsigned char)character < ' ') {
+        snprintf(out, 7, "\\u%04x", (unsigned)(unsigned char)character);
+        return true;
+    }
+    return false;
 }

@@ -38,8 +38,8 @@ bool gan__json_number(gan__json *json, int64_t *value);
 /* Whether only spaces are left. */
 bool gan__json_end(gan__json *json);
 
-/* A character as it stands within a string of JSON.
- *   out  receives at most 7 bytes, the last one 0 */
-void gan__json_escape(char character, char out[7]);
+/* Whether a character may not stand for itself within a string of JSON.
+ *   out  receives what must stand there then, at most 7 bytes, the last one 0 */
+bool gan__json_escape(char character, char out[7]);
 
 #endif

@@ -10,8 +10,8 @@
  * The reader takes any file that is within the format and the limits below and has tensors of the
  * four types only; it is stricter than the format in that no key may come twice or be unknown, and
  * no text have a zero character. It believes nothing that it has not checked, and allocates the
- * JSON that is there and at most about seven times as much while it reads it: never memory for data,
- * nor by a number in the file. */
+ * JSON that is there and, while it reads it, at most about seven times as much: never memory for
+ * data, and never by a number in the file. */
 #ifndef GAN_IO_TENSORS_H
 #define GAN_IO_TENSORS_H
 
@@ -86,7 +86,7 @@ const char *gan__tensors_note(const gan__tensors *file, const char *key);
 
 /* Reads the numbers of a tensor, and compares their checksum if the file has one.
  *   tensor  of this file;  values  receives all its numbers
- * Errors: IO, FORMAT (wrong checksum, or not a checksum; `values` has been written all the same). */
+ * Errors: IO, FORMAT (wrong checksum, or not a checksum; `values` may have been written). */
 int32_t gan__tensors_read(gan__tensors *file, const gan__tensor *tensor, void *values);
 
 #endif

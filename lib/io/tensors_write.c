@@ -184,11 +184,16 @@ static void append_number(writing *w, int64_t number)
 /* What stands between the quotes of a string. */
 static void append_escaped(writing *w, const char *text)
 {
+    const char *plain = text; /* what is not yet appended */
     char escape[7];
     for (; *text != '\0'; text++) {
-        gan__json_escape(*text, escape);
-        append_text(w, escape);
+        if (gan__json_escape(*text, escape)) {
+            append(w, plain, text - plain);
+            append_text(w, escape);
+            plain = text + 1;
+        }
     }
+    append(w, plain, text - plain);
 }
 
 static void append_metadata(writing *w)
