@@ -124,7 +124,7 @@ GAN_API int32_t gan_network_transposed_convolution(gan_network *network, int32_t
                                                    int32_t bias);
 
 /* The largest element of each window of each channel; the first of equals gets the gradient.
- * Windows that reach over the border are cut (the ceil rule), so every element is seen:
+ * Windows that reach over the border are cut (the ceil rule):
  * height' = ceil((height - window) / stride) + 1, less one where the last window would start
  * outside; 1 where the window is larger than the image.
  *   window  [2], each at least 1;  stride  [2], each at least 1; NULL: the window
