@@ -51,8 +51,8 @@ GAN_API int32_t gan_dataset_from_bytes(gan_context *context, int64_t count, int3
 GAN_API int32_t gan_dataset_open_idx(gan_context *context, const char *path,
                                      const char *labels_path, gan_dataset **out);
 
-/* Reads a file of the binary version of CIFAR-10, raw or gzipped: records of a label and 3072 bytes,
- * samples of shape [3, 32, 32]. Memory is bounded as for gan_dataset_open_idx.
+/* Reads a file of the binary version of CIFAR-10, raw or gzipped: records of a label and 3072
+ * bytes, samples of shape [3, 32, 32]. Memory is bounded as for gan_dataset_open_idx.
  *   path  one of data_batch_1.bin to data_batch_5.bin or test_batch.bin; gan_dataset_join makes one
  *         data set of several
  *   out   receives the data set with its labels; the caller frees it

@@ -163,8 +163,8 @@ int32_t gan__max_axis(gan__graph *graph, int32_t x, int32_t axis);
 int32_t gan__max_scatter(gan__graph *graph, int32_t x, int32_t g, int32_t axis);
 int32_t gan__max_gather(gan__graph *graph, int32_t x, int32_t h, int32_t axis);
 
-/* The maximum of each window of x: [n, c, h, w]; the first of equals. Windows at the
- * border are cut, so the result is [n, c, ceil((h - window) / stride) + 1, ...], without a last window that would
+/* The maximum of each window of x: [n, c, h, w]; the first of equals. Windows at the border are
+ * cut: the result is [n, c, ceil((h - window) / stride) + 1, ...], without a last window that would
  * start outside, and at least 1. window, stride: of rows and of columns, at least 1 */
 int32_t gan__max_pool(gan__graph *graph, int32_t x, const int64_t *window, const int64_t *stride);
 /* Adds each element of g, of the result's shape, where x has the maximum of its window: x's shape.
