@@ -108,6 +108,7 @@ static const struct {
     {NAME("\\u00g0"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\u0000"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\ud800"), GAN_ERROR_FORMAT, "no character"},
+    {NAME("\\udc00\\udc00"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\udc00"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\ud800\\ud800"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\ud800\\n"), GAN_ERROR_FORMAT, "no character"},
@@ -347,6 +348,9 @@ START_TEST(what_is_no_file_is_refused)
     ck_assert_int_eq(mkfifo(at("p"), 0600), 0);
     fails(read_all(at("p")), GAN_ERROR_IO, "not a regular file");
     fails(read_all(put("empty", "", 0)), GAN_ERROR_FORMAT, "0 bytes");
+    fails(read_all(put("7", "\2\0\0\0\0\0\0", 7)), GAN_ERROR_FORMAT, "7 bytes");
+    fails(read_all(put("8", "\0\0\0\0\0\0\0", 8)), GAN_ERROR_FORMAT, "does not begin with {");
+    ok(read_all(put("10", "\2\0\0\0\0\0\0\0{}", 10)));
 }
 END_TEST
 
