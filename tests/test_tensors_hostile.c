@@ -224,7 +224,7 @@ START_TEST(every_changed_byte_is_survived)
     int opened = 0;
     for (size_t i = 0; i < size; i++) {
         for (size_t k = 0; k < 8 + sizeof others; k++) {
-            const uint8_t other = k < 8 ? (uint8_t)(bytes[i] ^ 1 << k) : others[k - 8];
+            const uint8_t other = (uint8_t)(k < 8 ? bytes[i] ^ 1 << k : others[k - 8]);
             ck_assert_int_eq(pwrite(file, &other, 1, (off_t)i), 1);
             const int32_t status = read_bounded(at("f"), size);
             need(status == GAN_OK || status == GAN_ERROR_FORMAT);
