@@ -306,6 +306,44 @@ START_TEST(json_numbers_and_utf8_at_their_bounds)
 }
 END_TEST
 
+/* Whether a text is exactly the one below; in memory of its size, for the address sanitizer. */
+static bool walk(const char *text, size_t size)
+{
+    char *copy = malloc(size > 0 ? size : 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, text, size);
+    bool good = gan__utf8(copy, size) == size;
+    gan__json json = gan__json_start(copy, (int64_t)size);
+    int64_t value = 0;
+    gan__json_open(&json, '{', '}');
+    const char *key = gan__json_key(&json);
+    good =
+        good && key != NULL &&
+        strcmp(key, "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90"
+                    "\x80\x80\xf4\x8f\xbf\xbf\n\xc3\xa4") == 0;
+    for (bool more = gan__json_open(&json, '[', ']'); more; more = gan__json_more(&json, ']')) {
+        int64_t one;
+        gan__json_number(&json, &one);
+        value += one;
+    }
+    gan__json_more(&json, '}');
+    good = gan__json_end(&json) && good && value == 357;
+    free(copy);
+    return good;
+}
+
+START_TEST(json_is_read_to_its_end_and_no_further)
+{
+    static const char text[] = "{\"\\u007f\\u0080\\u07ff\\u0800\\uD7FF\\ue000\\uffff\\ud800\\udc00"
+                               "\\udbff\\udfff\\n\xc3\xa4\":[12,345 ]} ";
+    const size_t size = sizeof text - 1;
+    ck_assert(walk(text, size) && walk(text, size - 1));
+    for (size_t less = 0; less < size - 1; less++) {
+        ck_assert(!walk(text, less));
+    }
+}
+END_TEST
+
 static int compare_bytes(const void *a, const void *b)
 {
     return *(const uint8_t *)a - *(const uint8_t *)b;
@@ -347,5 +385,5 @@ int main(void)
                           a_file_made_by_hand_is_read, what_is_written_is_read, texts_come_back,
                           many_tensors_are_sorted_and_found, large_tensors, files_are_replaced,
                           paths_may_be_relative_and_long, json_numbers_and_utf8_at_their_bounds,
-                          sorting, NULL});
+                          json_is_read_to_its_end_and_no_further, sorting, NULL});
 }

@@ -205,6 +205,33 @@ START_TEST(every_call_of_writing_may_fail)
 }
 END_TEST
 
+/* The header and each tensor go beyond the buffer, so that each is a write of its own. */
+START_TEST(every_write_of_a_large_file_may_fail)
+{
+    enum { SIZE = 200000 };
+    char *text = malloc(SIZE + 1);
+    ck_assert_ptr_nonnull(text);
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    const gan__tensor tensors[] = {{.name = "a", .rank = 1, .dims = {SIZE}, .data = text},
+                                   {.name = "b", .rank = 1, .dims = {SIZE}, .data = text}};
+    const gan__tensor_note note = {"k", text};
+    put("f", "old", 3);
+    for (int n = 4; n < 7; n++) {
+        arm(n, false, EIO);
+        const int32_t status = gan__tensors_write(ctx, at("f"), 2, tensors, 1, &note);
+        fault.armed = false;
+        fails(status, GAN_ERROR_IO, "/f: cannot write: ");
+        ck_assert_str_eq(fault.failed, "write");
+        ck_assert_int_eq(content(), 0);
+        ck_assert_int_eq(count_files(), 1);
+    }
+    ok(gan__tensors_write(ctx, at("f"), 2, tensors, 1, &note));
+    ck_assert_int_eq(content(), 1);
+    free(text);
+}
+END_TEST
+
 START_TEST(every_call_of_reading_may_fail)
 {
     ok(write_new());
@@ -334,7 +361,8 @@ int main(void)
 {
     return run_in_folder(
         "tensors and faults",
-        (const TTest *[]){every_call_of_writing_may_fail, every_call_of_reading_may_fail,
+        (const TTest *[]){every_call_of_writing_may_fail, every_write_of_a_large_file_may_fail,
+                          every_call_of_reading_may_fail,
                           interruptions_and_small_pieces_do_not_matter, errors_that_are_no_errors,
                           where_no_file_can_be_written, files_that_grow_too_large, NULL});
 }

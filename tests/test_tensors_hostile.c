@@ -108,6 +108,7 @@ static const struct {
     {NAME("\\u00g0"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\u0000"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\ud800"), GAN_ERROR_FORMAT, "no character"},
+    {NAME("\\udc00\\udc00"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\udc00"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\ud800\\ud800"), GAN_ERROR_FORMAT, "no character"},
     {NAME("\\ud800\\n"), GAN_ERROR_FORMAT, "no character"},
@@ -223,7 +224,7 @@ START_TEST(every_changed_byte_is_survived)
     int opened = 0;
     for (size_t i = 0; i < size; i++) {
         for (size_t k = 0; k < 8 + sizeof others; k++) {
-            const uint8_t other = k < 8 ? (uint8_t)(bytes[i] ^ 1 << k) : others[k - 8];
+            const uint8_t other = (uint8_t)(k < 8 ? bytes[i] ^ 1 << k : others[k - 8]);
             ck_assert_int_eq(pwrite(file, &other, 1, (off_t)i), 1);
             const int32_t status = read_bounded(at("f"), size);
             need(status == GAN_OK || status == GAN_ERROR_FORMAT);
@@ -347,6 +348,9 @@ START_TEST(what_is_no_file_is_refused)
     ck_assert_int_eq(mkfifo(at("p"), 0600), 0);
     fails(read_all(at("p")), GAN_ERROR_IO, "not a regular file");
     fails(read_all(put("empty", "", 0)), GAN_ERROR_FORMAT, "0 bytes");
+    fails(read_all(put("7", "\2\0\0\0\0\0\0", 7)), GAN_ERROR_FORMAT, "7 bytes");
+    fails(read_all(put("8", "\0\0\0\0\0\0\0", 8)), GAN_ERROR_FORMAT, "does not begin with {");
+    ok(read_all(put("10", "\2\0\0\0\0\0\0\0{}", 10)));
 }
 END_TEST
 
