@@ -51,8 +51,8 @@ GAN_API int32_t gan_dataset_from_bytes(gan_context *context, int64_t count, int3
 GAN_API int32_t gan_dataset_open_idx(gan_context *context, const char *path,
                                      const char *labels_path, gan_dataset **out);
 
-/* Reads a file of the binary version of CIFAR-10, raw or gzipped: records of a label and 3072 bytes,
- * samples of shape [3, 32, 32]. Memory is bounded as for gan_dataset_open_idx.
+/* Reads a file of the binary version of CIFAR-10, raw or gzipped: records of a label and 3072
+ * bytes, samples of shape [3, 32, 32]. Memory is bounded as for gan_dataset_open_idx.
  *   path  one of data_batch_1.bin to data_batch_5.bin or test_batch.bin; gan_dataset_join makes one
  *         data set of several
  *   out   receives the data set with its labels; the caller frees it
@@ -133,7 +133,7 @@ GAN_API int32_t gan_dataset_normalize_contrast(gan_dataset *dataset, double scal
  * them. A join of joins is as fast as one of all their parts. Training shuffles a join whatever its
  * parts are; those from a distribution have new samples each epoch still.
  * Errors: ARGUMENT (NULL, of another context), SHAPE (also too large), RANGE (more than 2^62
- * samples, more than 65536 parts; one more than 64 joins and normalisations of each other), MEMORY.
+ * samples, more than 4096 parts; one more than 64 joins and normalisations of each other), MEMORY.
  * Since 0.1. */
 GAN_API int32_t gan_dataset_join(gan_dataset *first, gan_dataset *second, gan_dataset **out);
 
