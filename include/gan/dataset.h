@@ -133,7 +133,7 @@ GAN_API int32_t gan_dataset_normalize_contrast(gan_dataset *dataset, double scal
  * them. A join of joins is as fast as one of all their parts. Training shuffles a join whatever its
  * parts are; those from a distribution have new samples each epoch still.
  * Errors: ARGUMENT (NULL, of another context), SHAPE (also too large), RANGE (more than 2^62
- * samples, more than 65536 parts; one more than 64 joins and normalisations of each other), MEMORY.
+ * samples, more than 4096 parts; one more than 64 joins and normalisations of each other), MEMORY.
  * Since 0.1. */
 GAN_API int32_t gan_dataset_join(gan_dataset *first, gan_dataset *second, gan_dataset **out);
 

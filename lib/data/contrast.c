@@ -14,20 +14,47 @@ typedef struct {
     double centre, factor;
 } normaliser;
 
+/* Sums of four lanes, which need not wait for each other as one sum would. */
+enum { LANES = 4 };
+
+static double mean_of(int64_t count, const float *sample)
+{
+    double lane[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        for (int64_t j = 0; j < LANES; j++) {
+            lane[j] += (double)sample[i + j];
+        }
+    }
+    for (; i < count; i++) {
+        lane[0] += (double)sample[i];
+    }
+    return (lane[0] + lane[1] + lane[2] + lane[3]) / (double)count;
+}
+
+/* The sum of (sample - mean)^2. */
+static double squares_of(int64_t count, const float *sample, double mean)
+{
+    double lane[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        for (int64_t j = 0; j < LANES; j++) {
+            const double difference = (double)sample[i + j] - mean;
+            lane[j] += difference * difference;
+        }
+    }
+    for (; i < count; i++) {
+        lane[0] += ((double)sample[i] - mean) * ((double)sample[i] - mean);
+    }
+    return lane[0] + lane[1] + lane[2] + lane[3];
+}
+
 /* sample: [count] */
 static normaliser measure(const contrast_source *source, int64_t count, const float *sample)
 {
     const double divisor_least = 1e-8;
-    double sum = 0, squares = 0;
-    for (int64_t i = 0; i < count; i++) {
-        sum += (double)sample[i];
-    }
-    const double mean = sum / (double)count;
-    for (int64_t i = 0; i < count; i++) {
-        const double difference = (double)sample[i] - mean;
-        squares += difference * difference;
-    }
-    const double norm = sqrt(source->bias + squares);
+    const double mean = mean_of(count, sample);
+    const double norm = sqrt(source->bias + squares_of(count, sample, mean));
     const bool small = norm / source->scale < divisor_least;
     return (normaliser){mean, small ? 1 : source->scale / norm};
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* More parts than this are refused: each new join copies the list. */
-enum { PARTS_MAX = 65536 };
+enum { PARTS_MAX = 4096 };
 
 typedef struct {
     gan__window window;
