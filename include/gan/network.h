@@ -327,7 +327,8 @@ GAN_API int32_t gan_network_save(gan_network *network, const char *path);
 /* Reads all parameters from a file that gan_network_save wrote for a network with the same
  * parameters. After an error nothing is changed.
  * Errors: ARGUMENT, STATE (not finished), IO, FORMAT (not such a file, corrupt), KEY (a tensor is
- * missing, or one too many), SHAPE, NUMERIC (not finite), MEMORY. Since 0.1. */
+ * missing, or one too many), SHAPE, NUMERIC (not finite), UNSUPPORTED (tensors of other
+ * types, too many, too large a header), MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_load(gan_network *network, const char *path);
 
 /* ---- Inference ----------------------------------------------------------------------------- */

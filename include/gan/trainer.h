@@ -175,7 +175,7 @@ GAN_API int32_t gan_trainer_save(gan_trainer *trainer, const char *path);
  * optimizer, number of samples) are in the file and must agree. After an error nothing is changed.
  * Errors: ARGUMENT, IO, FORMAT (not such a file, corrupt), KEY (a tensor is missing), SHAPE, STATE
  * (another setting: the message names it; called from a callback), NUMERIC (a parameter is not
- * finite), MEMORY. Since 0.1. */
+ * finite), UNSUPPORTED (as gan_network_load), MEMORY. Since 0.1. */
 GAN_API int32_t gan_trainer_load(gan_trainer *trainer, const char *path);
 
 #ifdef __cplusplus
