@@ -193,13 +193,13 @@ int32_t gan_network_transposed_convolution(gan_network *network, int32_t x, int6
         return code;
     }
     GAN__TRY(take_filters(network, &bank, &layer));
+    if (output != NULL && (output[0] < 1 || output[1] < 1)) {
+        return gan__network_refuse(network, GAN_ERROR_RANGE, "%s: output [%lld, %lld], at least 1",
+                                   bank.call, (long long)output[0], (long long)output[1]);
+    }
     gan__shape large = {.rank = 3, .dims = {filters}};
     for (int32_t i = 0; i < 2; i++) {
         const int64_t small = from->shape.dims[1 + i];
-        if (output != NULL && output[i] < 1) {
-            return gan__network_refuse(network, GAN_ERROR_RANGE, "%s: output %lld, at least 1",
-                                       bank.call, (long long)output[i]);
-        }
         const int64_t size = output != NULL ? output[i] : smallest_origin(&layer, i, small);
         if (size > INT32_MAX) {
             return gan__network_refuse(network, GAN_ERROR_SHAPE, "%s: output %s over %d: too large",
