@@ -116,9 +116,12 @@ static void misuse_image_layers(void)
     bad_image(GAN_ERROR_RANGE, gan_network_upsample(I, 1, 0, GAN_UPSAMPLE_NEAREST));
     bad_image(GAN_ERROR_RANGE, gan_network_upsample(I, 1, 65, GAN_UPSAMPLE_NEAREST));
     gan_network *I = renew_image();
+    const int32_t bare = convolve(1, 2, k, NULL, NULL, GAN_BIAS_NONE);
+    bad(GAN_ERROR_ARGUMENT, gan_network_set_bias(I, bare, 1));
+    ok(gan_network_set_bias(I, 0, 1));
     bad_null(gan_network_tensor_shape(NULL, 1, &rank, dims, 5));
     bad(GAN_ERROR_ARGUMENT, gan_network_tensor_shape(I, 0, &rank, dims, 5));
-    bad(GAN_ERROR_ARGUMENT, gan_network_tensor_shape(I, 2, &rank, dims, 5));
+    bad(GAN_ERROR_ARGUMENT, gan_network_tensor_shape(I, 3, &rank, dims, 5));
     bad(GAN_ERROR_ARGUMENT, gan_network_tensor_shape(I, 1, NULL, dims, 5));
     bad(GAN_ERROR_ARGUMENT, gan_network_tensor_shape(I, 1, &rank, NULL, 5));
     bad(GAN_ERROR_BUFFER, gan_network_tensor_shape(I, 1, &rank, dims, 2));

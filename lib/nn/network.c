@@ -165,6 +165,11 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
         return gan__fail(network->context, GAN_ERROR_RANGE,
                          "network %s: set_bias: %g is not a finite float", network->name, value);
     }
+    if (layer != 0 && network->transforms[first].bias.rank == 0) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT,
+                         "network %s: set_bias: %s has no biases", network->name,
+                         network->transforms[first].name);
+    }
     for (int32_t i = first; i <= last; i++) {
         gan__release(network->context, network->transforms[i].biases);
         network->transforms[i].biases = NULL;
