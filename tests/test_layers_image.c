@@ -667,7 +667,7 @@ START_TEST(constants_biases_and_names)
     for (int32_t bias = GAN_BIAS_NONE; bias <= GAN_BIAS_UNTIED; bias++) {
         const int32_t layer = one_layer(false, bias);
         ok(gan_network_set_initializer(net, 0, GAN_INIT_CONSTANT, -0.3, 0));
-        ok(gan_network_set_bias(net, layer, 1.25)); /* every bias there is */
+        ok(gan_network_set_bias(net, 0, 1.25)); /* every bias there is */
         ok(gan_network_set_name(net, layer, "eyes"));
         float *w = get("eyes.weight", WEIGHTS);
         for (int i = 0; i < WEIGHTS; i++) {
