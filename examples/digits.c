@@ -16,7 +16,7 @@
 #define FULL_TEST "t10k-images-idx3-ubyte"
 
 /* The published split of the full training file. */
-enum { TRAIN_ROWS = 50000, VALIDATION_ROWS = 1000 };
+enum { TRAIN_ROWS = 50000, VALIDATION_ROWS = 10000 };
 
 /* The path of a file that may be gzipped, or NULL if it is not there. The caller frees it. */
 static char *find_file(const char *directory, const char *name)

@@ -14,7 +14,7 @@ typedef struct {
  *   the subset shipped with libgan: train-images-10000-idx3-ubyte, validation-images-1000-...,
  *   test-images-1000-...; or
  *   the full MNIST: train-images-idx3-ubyte, of which rows 0 to 49,999 are learned from and rows
- *   50,000 to 50,999 choose the bandwidth, and t10k-images-idx3-ubyte;
+ *   50,000 to 59,999 are for validation, and t10k-images-idx3-ubyte;
  * each file raw or with ".gz". The subset comes first if both are there. */
 digits digits_open(gan_context *context, const char *directory);
 

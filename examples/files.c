@@ -61,11 +61,43 @@ bool file_readable(const char *path)
     return access(path, R_OK) == 0;
 }
 
+void require_place(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    char *folder = allocate(length + 2, 1);
+    memcpy(folder, length > 0 ? path : ".", length > 0 ? length : 1);
+    struct stat found;
+    if (access(folder, W_OK) != 0) {
+        fail("cannot write %s: %s", path, strerror(errno));
+    }
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode)) {
+        fail("cannot write %s: it is not a file", path);
+    }
+    free(folder);
+}
+
 FILE *create_file(const char *path)
 {
     FILE *file = fopen(path, "wb");
     if (file == NULL) {
         fail("cannot write %s: %s", path, strerror(errno));
+    }
+    return file;
+}
+
+FILE *append_file(const char *path)
+{
+    FILE *file = fopen(path, "a+b");
+    if (file == NULL) {
+        fail("cannot write %s: %s", path, strerror(errno));
+    }
+    if (fseek(file, -1, SEEK_END) == 0) { /* not so where it is empty */
+        int last = fgetc(file);
+        fseek(file, 0, SEEK_END);
+        if (last != '\n') {
+            fputc('\n', file);
+        }
     }
     return file;
 }

@@ -18,8 +18,15 @@ char *join_path(const char *directory, const char *name);
 /* Whether the program may read a file of that name. */
 bool file_readable(const char *path);
 
+/* Ends the program if no file of that name could be written. */
+void require_place(const char *path);
+
 /* Opens a file for writing, in place of one that is there. */
 FILE *create_file(const char *path);
+
+/* Opens a file to write after what it holds, which is made to end with a line; a new one if it is
+ * not there. */
+FILE *append_file(const char *path);
 
 /* Hands to the system what was written to a file; ends the program if any byte of it could not be
  * written. */

@@ -1,5 +1,6 @@
 /* The MNIST experiment of Goodfellow et al. 2014, "Generative Adversarial Nets": the networks and
- * hyper-parameters of the published code, its Parzen-window score, and Figures 2 and 3. */
+ * hyper-parameters of the published code, its Parzen-window score, and Figures 2 and 3. Beside the
+ * generator G itself, an average of its parameters over the training is scored and drawn. */
 #include <gan/gan.h>
 
 #include "check.h"
@@ -9,9 +10,9 @@
 #include "interrupt.h"
 #include "metrics.h"
 #include "options.h"
+#include "parzen.h"
 #include "player.h"
-#include "progress.h"
-#include "watch.h"
+#include "session.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -57,16 +58,16 @@ static const game GAMES[] = {
 };
 
 enum {
-    NOISE = 100,            /* elements of z */
-    PARZEN_SAMPLES = 10000, /* of the generator, for the score */
-    SIGMAS = 10             /* bandwidths tried, from 0.1 to 1 */
+    NOISE = 100,              /* elements of z */
+    VALIDATION_SCORED = 4000, /* rows scored during the training, at most */
 };
 
 /* ---- The command line ---------------------------------------------------------------------- */
 
 typedef struct {
-    const char *data, *schedule, *out;
-    int64_t epochs, batch, seed, threads;
+    const char *data, *schedule, *out, *save, *resume;
+    int64_t epochs, batch, seed, threads, score_every;
+    double average;
 } arguments;
 
 static arguments read_arguments(int argc, char **argv)
@@ -76,14 +77,22 @@ static arguments read_arguments(int argc, char **argv)
                    .schedule = GAN_SIMULTANEOUS,
                    .out = "out/mnist",
                    .epochs = 50,
-                   .batch = 100};
+                   .batch = 100,
+                   .average = 0.999};
     const option table[] = {
         {"--data", "DIR", "folder with the digits", .text = &a.data},
-        {"--epochs", "N", "passes over the training digits", .whole = &a.epochs, .minimum = 1,
-         .maximum = 1e6},
+        {"--epochs", "N", "passes over the training digits, resumed ones included",
+         .whole = &a.epochs, .minimum = 1, .maximum = 1e6},
         {"--batch", "N", "digits of a batch", .whole = &a.batch, .minimum = 1, .maximum = 1e6},
         {"--schedule", "S", "simultaneous (as published) or alternating (Algorithm 1)",
          .text = &a.schedule, .choices = schedules},
+        {"--average", "D", "decay of the averaged generator in an update of G; 0 for none",
+         .number = &a.average, .maximum = 0.999999999},
+        {"--score-every", "N", "epochs between scores on validation digits; 0 for none",
+         .whole = &a.score_every, .maximum = 1e6},
+        {"--save", "FILE", "receives the state of the training after each epoch", .text = &a.save},
+        {"--resume", "FILE", "goes on from a saved state; give the same settings again",
+         .text = &a.resume},
         {"--seed", "N", "seed of all that is random", .whole = &a.seed, .maximum = 1e15},
         {"--threads", "N", "0 for one a processor; the results do not depend on it",
          .whole = &a.threads, .maximum = 256},
@@ -169,19 +178,20 @@ static gan_trainer *make_trainer(gan_context *context, gan_network *G, gan_netwo
     return trainer;
 }
 
-/* ---- The training -------------------------------------------------------------------------- */
+/* ---- The experiment ------------------------------------------------------------------------ */
 
 typedef struct {
-    int64_t epochs, samples; /* to be trained: passes, and digits shown to D */
-    int64_t done;            /* passes that have ended */
-    bool stopped;            /* by Ctrl-C */
-    progress progress;
-    watch watch;
-    metrics *log;
-} training;
+    gan_context *context;
+    digits data;
+    gan_network *G, *D, *average; /* average: NULL for none */
+    uint64_t seed;
+    int64_t score_every; /* epochs */
+    float *samples;      /* [PARZEN_SAMPLES, DIGIT_PIXELS], room for */
+} experiment;
 
-static void record_start(metrics *log, const arguments *a, const digits *d, int32_t threads)
+static void record_start(const session *s, const arguments *a, const digits *d)
 {
+    metrics *log = s->log;
     metrics_begin(log, "start");
     metrics_text(log, "libgan", gan_version_text());
     metrics_text(log, "schedule", a->schedule);
@@ -192,167 +202,181 @@ static void record_start(metrics *log, const arguments *a, const digits *d, int3
     metrics_whole(log, "epochs", a->epochs);
     metrics_whole(log, "batch", a->batch);
     metrics_whole(log, "seed", a->seed);
-    metrics_whole(log, "threads", threads);
+    metrics_number(log, "average", a->average);
+    metrics_whole(log, "threads", gan_context_threads(s->context));
+    if (a->resume != NULL) {
+        metrics_text(log, "resumed", a->resume);
+        metrics_whole(log, "step", s->first);
+    }
     metrics_end(log);
 }
 
-/* Prints and records the means over an epoch that has ended. */
-static void end_epoch(training *t)
+static gan_dataset *slice(gan_context *context, gan_dataset *data, int64_t start, int64_t count)
 {
-    progress_line(
-        &t->progress, "epoch %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f", (long long)t->done,
-        (long long)t->epochs, watch_value(&t->watch, GAN_METRIC_VALUE),
-        watch_value(&t->watch, GAN_METRIC_D_REAL), watch_value(&t->watch, GAN_METRIC_D_FAKE));
-    metrics_begin(t->log, "epoch");
-    watch_write(&t->watch, t->log);
-    metrics_number(t->log, "seconds", progress_seconds(&t->progress));
-    metrics_end(t->log);
+    gan_dataset *part = NULL;
+    check(context, gan_dataset_slice(data, start, count, &part));
+    return part;
 }
 
-/* The step callback: shows and records how the training goes. Ctrl-C ends it. */
-static int32_t on_step(void *user, gan_trainer *trainer)
+static void draw_samples(const experiment *e, gan_network *generator)
 {
-    training *t = user;
-    watch_step(&t->watch, trainer);
-    double shown = watch_value(&t->watch, GAN_METRIC_SAMPLES);
-    int64_t step = (int64_t)watch_value(&t->watch, GAN_METRIC_STEP);
-    int64_t epoch = (int64_t)watch_value(&t->watch, GAN_METRIC_EPOCH);
-    progress_update(&t->progress, shown / (double)t->samples, step);
-    progress_bar(&t->progress, "epoch %lld/%lld, V %.3f",
-                 (long long)(epoch < t->epochs ? epoch + 1 : epoch), (long long)t->epochs,
-                 watch_value(&t->watch, GAN_METRIC_VALUE));
-    if (epoch > t->done) {
-        t->done = epoch;
-        end_epoch(t);
-    }
-    return interrupted();
+    check(e->context, gan_network_sample(generator, e->seed, PARZEN_SAMPLES, e->samples,
+                                         (int64_t)PARZEN_SAMPLES * DIGIT_PIXELS));
 }
 
-static void train(gan_context *context, gan_trainer *trainer, training *t)
+static parzen score_generator(const experiment *e, gan_network *generator, gan_dataset *chooses,
+                              gan_dataset *scored)
 {
-    int32_t status = gan_trainer_run_epochs(trainer, t->epochs, on_step, t);
-    progress_end(&t->progress);
-    t->stopped = status == GAN_ERROR_STOPPED;
-    if (t->stopped) {
-        printf("stopped after %lld whole epoch%s; another Ctrl-C ends the program at once\n",
-               (long long)t->done, plural(t->done));
-        fflush(stdout);
+    draw_samples(e, generator);
+    return parzen_score(e->context, e->samples, chooses, scored);
+}
+
+/* At the end of some epochs: scores on validation digits only, so that the test digits stay unseen
+ * whatever is chosen by these numbers. The rows that choose the bandwidth are not scored; where
+ * there are few rows, one half chooses and the other is scored. */
+static void score_epoch(void *user, session *s)
+{
+    const experiment *e = user;
+    if (e->score_every == 0 || s->done % e->score_every != 0) {
         return;
     }
-    check(context, status);
+    int64_t rows = gan_dataset_count(e->data.validation);
+    int64_t first = rows < 2 * PARZEN_VALIDATION ? rows / 2 : PARZEN_VALIDATION,
+            next = rows - first;
+    next = next > VALIDATION_SCORED ? VALIDATION_SCORED : next;
+    gan_dataset *chooses = slice(e->context, e->data.validation, 0, first);
+    gan_dataset *scored = slice(e->context, e->data.validation, first, next);
+    parzen raw = score_generator(e, e->G, chooses, scored);
+    metrics_begin(s->log, "score");
+    metrics_whole(s->log, "epoch", s->done);
+    metrics_whole(s->log, "step", s->step);
+    metrics_whole(s->log, "rows", next);
+    parzen_write(&raw, s->log, "mean", "se", "sigma");
+    progress_end(&s->progress);
+    printf("epoch %lld, Parzen log-likelihood of %lld validation digits: %.1f +- %.1f",
+           (long long)s->done, (long long)next, raw.mean, raw.standard_error);
+    if (e->average != NULL) {
+        parzen average = score_generator(e, e->average, chooses, scored);
+        parzen_write(&average, s->log, "average_mean", "average_se", "average_sigma");
+        printf(", averaged %.1f +- %.1f", average.mean, average.standard_error);
+    }
+    metrics_number(s->log, "seconds", session_seconds(s));
+    metrics_end(s->log);
+    printf("\n");
+    fflush(stdout);
+    gan_dataset_free(scored);
+    gan_dataset_free(chooses);
 }
 
-/* ---- The score ----------------------------------------------------------------------------- */
-
-typedef struct {
-    double mean, standard_error, sigma;
-} parzen;
-
-static float *read_all(gan_context *context, gan_dataset *data)
+/* Draws the samples of one generator, scores them on the test digits, and saves its parameters. */
+static parzen finish(const experiment *e, gan_network *generator, const char *whose,
+                     const char *directory, const char *sheet, const char *parameters)
 {
-    int64_t count = gan_dataset_count(data);
-    float *rows = allocate((size_t)count * DIGIT_PIXELS, sizeof *rows);
-    check(context, gan_dataset_read(data, 0, count, rows, count * DIGIT_PIXELS));
-    return rows;
-}
-
-/* The published protocol: the bandwidth is chosen on the validation digits, and the same samples
- * score the test digits.
- *   samples  [PARZEN_SAMPLES, DIGIT_PIXELS] */
-static parzen score_samples(gan_context *context, const float *samples, const digits *d)
-{
-    double sigmas[SIGMAS];
-    for (int i = 0; i < SIGMAS; i++) {
-        sigmas[i] = pow(10, -1 + (double)i / (SIGMAS - 1));
-    }
-    float *validation = read_all(context, d->validation), *test = read_all(context, d->test);
-    int64_t best = 0;
-    check(context, gan_parzen_choose_sigma(context, DIGIT_PIXELS, PARZEN_SAMPLES, samples,
-                                           gan_dataset_count(d->validation), validation, SIGMAS,
-                                           sigmas, NULL, &best));
-    parzen p = {.sigma = sigmas[best]};
-    check(context, gan_parzen_log_likelihood(context, DIGIT_PIXELS, PARZEN_SAMPLES, samples,
-                                             gan_dataset_count(d->test), test, p.sigma, &p.mean,
-                                             &p.standard_error));
-    free(validation);
-    free(test);
-    if (best == 0 || best == SIGMAS - 1) {
-        fprintf(stderr,
-                "warning: the bandwidth %g is at the edge of those tried, the score is "
-                "not to be trusted\n",
-                p.sigma);
-    }
+    gan_dataset *chooses = slice(e->context, e->data.validation, 0, PARZEN_VALIDATION);
+    parzen p = score_generator(e, generator, chooses, e->data.test);
+    gan_dataset_free(chooses);
+    gallery_samples(e->context, e->samples, &e->data, directory, sheet);
+    char *path = join_path(directory, parameters);
+    check(e->context, gan_network_save(generator, path));
+    free(path);
+    printf("Parzen log-likelihood of %lld test digits, %s generator: %.1f +- %.1f nats "
+           "(bandwidth %.3f)\n",
+           (long long)gan_dataset_count(e->data.test), whose, p.mean, p.standard_error, p.sigma);
+    fflush(stdout);
+    parzen_warn(&p, whose);
     return p;
 }
 
-static void record_result(metrics *log, const parzen *p, const training *t, double seconds)
+static void record_result(const session *s, const parzen *raw, const parzen *average)
 {
+    metrics *log = s->log;
     metrics_begin(log, "result");
-    metrics_number(log, "parzen_mean", p->mean);
-    metrics_number(log, "parzen_se", p->standard_error);
-    metrics_number(log, "sigma", p->sigma);
+    parzen_write(raw, log, "parzen_mean", "parzen_se", "sigma");
+    if (average != NULL) {
+        parzen_write(average, log, "average_mean", "average_se", "average_sigma");
+    }
     metrics_whole(log, "samples", PARZEN_SAMPLES);
-    metrics_whole(log, "epochs", t->done);
-    metrics_number(log, "seconds", seconds);
-    if (t->stopped) {
+    metrics_whole(log, "epochs", s->done);
+    metrics_whole(log, "step", s->step);
+    metrics_number(log, "seconds", session_seconds(s));
+    if (s->stopped) {
         metrics_flag(log, "interrupted", true);
     }
     metrics_end(log);
 }
 
-/* ---- The experiment -------------------------------------------------------------------------- */
+/* Scores and draws what was learned. The pictures are those of the averaged generator if there is
+ * one. */
+static void finish_all(const experiment *e, const session *s, const char *directory)
+{
+    const char *others = "generator.safetensors and metrics.jsonl";
+    gan_network *best = e->average != NULL ? e->average : e->G;
+    if (e->average != NULL) {
+        parzen raw = finish(e, e->G, "raw", directory, "samples-raw.png", "generator.safetensors");
+        parzen average =
+            finish(e, e->average, "averaged", directory, "samples.png", "average.safetensors");
+        record_result(s, &raw, &average);
+        others = "samples-raw.png, generator.safetensors, average.safetensors and metrics.jsonl";
+    } else {
+        parzen raw = finish(e, e->G, "raw", directory, "samples.png", "generator.safetensors");
+        record_result(s, &raw, NULL);
+    }
+    gallery_interpolation(e->context, best, e->seed + 1, directory, "interpolation.png");
+    printf("wrote samples.png, interpolation.png, %s to %s\n", others, directory);
+}
+
+static void print_plan(const experiment *e, const arguments *a)
+{
+    int64_t threads = gan_context_threads(e->context);
+    printf("%lld training digits, %lld epoch%s, batches of %lld, %s updates, %d thread%s\n",
+           (long long)gan_dataset_count(e->data.train), (long long)a->epochs, plural(a->epochs),
+           (long long)a->batch, a->schedule, (int)threads, plural(threads));
+    fflush(stdout);
+}
 
 int main(int argc, char **argv)
 {
     hold_standard_files();
     const arguments a = read_arguments(argc, argv);
-    const uint64_t seed = (uint64_t)a.seed;
-    gan_context *context = NULL;
-    check(NULL, gan_context_create(&context));
+    experiment e = {.seed = (uint64_t)a.seed, .score_every = a.score_every};
+    check(NULL, gan_context_create(&e.context));
     if (a.threads > 0) {
-        check(context, gan_context_set_threads(context, (int32_t)a.threads));
+        check(e.context, gan_context_set_threads(e.context, (int32_t)a.threads));
     }
-    digits d = digits_open(context, a.data);
+    e.data = digits_open(e.context, a.data);
+    e.samples = allocate((size_t)PARZEN_SAMPLES * DIGIT_PIXELS, sizeof *e.samples);
     make_directories(a.out);
     catch_interrupts();
 
-    gan_network *G = make_generator(context, d.train, find_game(a.schedule)->range, 2 * seed);
-    gan_network *D = make_discriminator(context, 2 * seed + 1);
-    gan_trainer *trainer = make_trainer(context, G, D, d.train, &a);
+    e.G = make_generator(e.context, e.data.train, find_game(a.schedule)->range, 2 * e.seed);
+    e.D = make_discriminator(e.context, 2 * e.seed + 1);
+    gan_trainer *trainer = make_trainer(e.context, e.G, e.D, e.data.train, &a);
+    if (a.average > 0) {
+        check(e.context, gan_network_clone(e.G, "average", &e.average));
+        check(e.context, gan_trainer_set_average(trainer, e.average));
+        check(e.context, gan_trainer_set_number(trainer, GAN_AVERAGE_DECAY, a.average));
+    }
+    session s = {.context = e.context,
+                 .trainer = trainer,
+                 .epochs = a.epochs,
+                 .batches = (gan_dataset_count(e.data.train) + a.batch - 1) / a.batch,
+                 .save = a.save,
+                 .at_epoch = score_epoch,
+                 .user = &e};
+    session_open(&s, a.out, a.resume);
+    print_plan(&e, &a);
+    record_start(&s, &a, &e.data);
+    session_train(&s);
+    finish_all(&e, &s, a.out);
+    session_close(&s);
 
-    int64_t count = gan_dataset_count(d.train);
-    int32_t threads = gan_context_threads(context);
-    printf("%lld training digits, %lld epoch%s, batches of %lld, %s updates, %d thread%s\n",
-           (long long)count, (long long)a.epochs, plural(a.epochs), (long long)a.batch, a.schedule,
-           (int)threads, plural(threads));
-    fflush(stdout);
-    training t = {.epochs = a.epochs,
-                  .samples = a.epochs * count,
-                  .progress = progress_start(),
-                  .watch = {.context = context},
-                  .log = metrics_open(a.out, "metrics.jsonl")};
-    record_start(t.log, &a, &d, threads);
-    train(context, trainer, &t);
-    double seconds = progress_seconds(&t.progress);
-
-    float *samples = allocate((size_t)PARZEN_SAMPLES * DIGIT_PIXELS, sizeof *samples);
-    check(context, gan_network_sample(G, seed, PARZEN_SAMPLES, samples,
-                                      (int64_t)PARZEN_SAMPLES * DIGIT_PIXELS));
-    gallery_samples(context, samples, &d, a.out, "samples.png");
-    gallery_interpolation(context, G, seed + 1, a.out, "interpolation.png");
-    parzen p = score_samples(context, samples, &d);
-    printf("Parzen log-likelihood of %lld test digits: %.1f +- %.1f nats (bandwidth %.3f)\n",
-           (long long)gan_dataset_count(d.test), p.mean, p.standard_error, p.sigma);
-    record_result(t.log, &p, &t, seconds);
-    metrics_close(t.log);
-    printf("wrote samples.png, interpolation.png and metrics.jsonl to %s\n", a.out);
-
-    free(samples);
     gan_trainer_free(trainer);
-    gan_network_free(D);
-    gan_network_free(G);
-    digits_free(&d);
-    gan_context_free(context);
+    gan_network_free(e.average);
+    gan_network_free(e.D);
+    gan_network_free(e.G);
+    digits_free(&e.data);
+    free(e.samples);
+    gan_context_free(e.context);
     flush_file(stdout, "stdout");
     return EXIT_SUCCESS;
 }

@@ -23,6 +23,37 @@ metrics *metrics_open(const char *directory, const char *name)
     return log;
 }
 
+metrics *metrics_append(const char *directory, const char *name)
+{
+    metrics *log = allocate(1, sizeof *log);
+    log->path = join_path(directory, name);
+    log->file = append_file(log->path);
+    return log;
+}
+
+double metrics_last(const char *directory, const char *name, const char *key)
+{
+    char *path = join_path(directory, name), *line = NULL;
+    FILE *file = fopen(path, "rb");
+    free(path);
+    if (file == NULL) {
+        return 0;
+    }
+    char field[64];
+    size_t size = 0;
+    double value = 0;
+    snprintf(field, sizeof field, "\"%s\":", key);
+    while (getline(&line, &size, file) > 0) {
+        const char *found = strstr(line, field);
+        if (found != NULL) {
+            value = strtod(found + strlen(field), NULL);
+        }
+    }
+    free(line);
+    fclose(file);
+    return value;
+}
+
 static void write_text(FILE *file, const char *text)
 {
     fputc('"', file);

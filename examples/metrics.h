@@ -11,6 +11,12 @@ typedef struct metrics metrics;
 /* Starts the file `directory`/`name` anew. */
 metrics *metrics_open(const char *directory, const char *name);
 
+/* The same after the records that the file holds already. */
+metrics *metrics_append(const char *directory, const char *name);
+
+/* The last number of that key in a file; 0 if there is no such file or number. */
+double metrics_last(const char *directory, const char *name, const char *key);
+
 /* One record: begin, any number of fields, end. A number that is not finite is written as null. */
 void metrics_begin(metrics *log, const char *event);
 void metrics_number(metrics *log, const char *key, double value);

@@ -26,6 +26,9 @@ void usage_error(const char *format, ...)
 
 static void print_default(const option *o)
 {
+    if (o->text != NULL && *o->text == NULL) {
+        return;
+    }
     if (o->text != NULL) {
         printf(" [%s]", *o->text);
     } else if (o->whole != NULL) {

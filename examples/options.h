@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* One option. Exactly one of `text`, `whole` and `number` is set: it points to the variable that
- * receives the value and that holds the default. */
+ * receives the value and that holds the default, NULL for a text that has none. */
 typedef struct {
     const char *name;    /* with its dashes: "--epochs" */
     const char *operand; /* stands for the value in the help: "N" */

@@ -29,7 +29,18 @@ progress progress_start(void)
 
 double progress_seconds(const progress *run)
 {
-    return seconds_now() - run->started;
+    return (run->paused > 0 ? run->paused : seconds_now()) - run->started;
+}
+
+void progress_pause(progress *run)
+{
+    run->paused = seconds_now();
+}
+
+void progress_resume(progress *run)
+{
+    run->started += seconds_now() - run->paused;
+    run->paused = 0;
 }
 
 const char *plural(int64_t count)

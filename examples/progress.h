@@ -10,7 +10,8 @@
 
 typedef struct {
     bool terminal;
-    double started; /* seconds_now() at the start */
+    double started; /* seconds_now() at the start, later by the length of all pauses */
+    double paused;  /* when the clock was stopped; 0 while it runs */
     double drawn;   /* when the bar was drawn last; 0 for never */
     double share;   /* done so far, 0 to 1 */
     int64_t steps;  /* made so far */
@@ -21,6 +22,10 @@ double seconds_now(void);
 
 /* Starts the clock. */
 progress progress_start(void);
+
+/* Stops the clock, and lets it go on. */
+void progress_pause(progress *run);
+void progress_resume(progress *run);
 
 /* Notes how far the run is. */
 void progress_update(progress *run, double share, int64_t steps);
@@ -34,7 +39,7 @@ void progress_line(const progress *run, const char *format, ...) PRINTF_LIKE(2, 
 /* Ends the line of the bar, if there is one. Call it before anything else is printed. */
 void progress_end(progress *run);
 
-/* Seconds since the start. */
+/* Seconds since the start without the pauses. */
 double progress_seconds(const progress *run);
 
 /* The ending of a counted word: "s", or nothing if the count is 1. */

@@ -48,7 +48,9 @@ echo "Gaussian: mean $(result out/gaussian mean %.3f), deviation" \
     "$(result out/gaussian seconds %.0f) seconds"
 if [ -f out/mnist/metrics.jsonl ]; then
     echo "MNIST: Parzen $(result out/mnist parzen_mean %.1f)" \
-        "+- $(result out/mnist parzen_se %.1f) nats after $(result out/mnist epochs %d) epochs," \
+        "+- $(result out/mnist parzen_se %.1f) nats," \
+        "averaged generator $(result out/mnist average_mean %.1f)" \
+        "+- $(result out/mnist average_se %.1f), after $(result out/mnist epochs %d) epochs," \
         "$(result out/mnist seconds %.0f) seconds"
 fi
 echo "Pictures:"

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Runs an example for a moment and looks at what it wrote.
-#   example.sh WORK PROGRAM ARGUMENT...
-# Every file in WORK must be whole: pictures begin with what makes them pictures, the last record
-# of metrics.jsonl is the result and holds no number that is not finite.
+#   example.sh WORK PICTURES PROGRAM ARGUMENT...
+# Every file in WORK must be whole: so many pictures, which begin with what makes them pictures; the
+# last record of metrics.jsonl is the result and holds no number that is not finite.
 set -eu
 work=$1
-shift
+expected=$2
+shift 2
 rm -rf "$work"
 "$@" --out "$work" >"$work.log" 2>&1 </dev/null || { cat "$work.log"; exit 1; }
 cat "$work.log"
@@ -30,7 +31,7 @@ for file in "$work"/*; do
         ;;
     esac
 done
-[ $pictures -eq 2 ] || fail "$pictures pictures were written, not 2"
+[ $pictures -eq "$expected" ] || fail "$pictures pictures were written, not $expected"
 tail -n 1 "$work/metrics.jsonl" | grep -q '"event": *"result"' || fail "the last record is no result"
 if grep -iE '(:|: )-?(nan|inf)' "$work/metrics.jsonl"; then
     fail "not finite"

@@ -1,0 +1,129 @@
+#include "session.h"
+
+#include "check.h"
+#include "files.h"
+#include "interrupt.h"
+
+#include <stdio.h>
+
+static const char LOG[] = "metrics.jsonl";
+
+/* The step with which the training ends. */
+static int64_t last_step(const session *s)
+{
+    int64_t last = s->epochs * s->batches;
+    return s->steps > 0 && s->steps < last ? s->steps : last;
+}
+
+static int64_t whole_metric(const session *s, const char *name)
+{
+    double value = 0;
+    check(s->context, gan_trainer_metric(s->trainer, name, &value));
+    return (int64_t)value;
+}
+
+void session_open(session *s, const char *directory, const char *resume)
+{
+    s->watch.context = s->context;
+    s->saved = -1;
+    if (s->save != NULL) {
+        require_place(s->save); /* better now than after hours */
+    }
+    if (resume != NULL) {
+        check(s->context, gan_trainer_load(s->trainer, resume));
+        s->earlier = metrics_last(directory, LOG, "seconds");
+    }
+    s->log = resume != NULL ? metrics_append(directory, LOG) : metrics_open(directory, LOG);
+    s->first = s->step = whole_metric(s, GAN_METRIC_STEP);
+    s->done = whole_metric(s, GAN_METRIC_EPOCH);
+    s->progress = progress_start();
+    progress_pause(&s->progress); /* until session_train */
+}
+
+double session_seconds(const session *s)
+{
+    return s->earlier + progress_seconds(&s->progress);
+}
+
+static void save_state(session *s)
+{
+    if (s->save != NULL && s->saved != s->step) {
+        check(s->context, gan_trainer_save(s->trainer, s->save));
+        s->saved = s->step;
+    }
+}
+
+/* Prints and records the means over an epoch that has ended; over what this sitting trained of it
+ * if it was resumed within. */
+static void end_epoch(session *s)
+{
+    progress_line(
+        &s->progress, "epoch %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f", (long long)s->done,
+        (long long)s->epochs, watch_value(&s->watch, GAN_METRIC_VALUE),
+        watch_value(&s->watch, GAN_METRIC_D_REAL), watch_value(&s->watch, GAN_METRIC_D_FAKE));
+    metrics_begin(s->log, "epoch");
+    watch_write(&s->watch, s->log);
+    metrics_number(s->log, "seconds", session_seconds(s));
+    metrics_end(s->log);
+    save_state(s);
+    if (s->at_epoch != NULL) {
+        progress_pause(&s->progress);
+        s->at_epoch(s->user, s);
+        progress_resume(&s->progress);
+    }
+}
+
+/* The step callback: shows and records how the training goes. Ctrl-C ends it. */
+static int32_t on_step(void *user, gan_trainer *trainer)
+{
+    session *s = user;
+    watch_step(&s->watch, trainer);
+    s->step = (int64_t)watch_value(&s->watch, GAN_METRIC_STEP);
+    int64_t epoch = (int64_t)watch_value(&s->watch, GAN_METRIC_EPOCH);
+    int64_t made = s->step - s->first, all = last_step(s) - s->first;
+    progress_update(&s->progress, (double)made / (double)all, made);
+    progress_bar(&s->progress, "epoch %lld/%lld, V %.3f",
+                 (long long)(epoch < s->epochs ? epoch + 1 : epoch), (long long)s->epochs,
+                 watch_value(&s->watch, GAN_METRIC_VALUE));
+    if (epoch > s->done) {
+        s->done = epoch;
+        end_epoch(s);
+    }
+    return interrupted();
+}
+
+void session_train(session *s)
+{
+    int64_t left = last_step(s) - s->step;
+    if (left <= 0) {
+        printf("nothing left to train: %lld epoch%s, %lld step%s are done\n", (long long)s->done,
+               plural(s->done), (long long)s->step, plural(s->step));
+        fflush(stdout);
+        return;
+    }
+    if (s->first > 0) {
+        printf("goes on after %lld step%s in %.0f seconds\n", (long long)s->first, plural(s->first),
+               s->earlier);
+        fflush(stdout);
+    }
+    progress_resume(&s->progress);
+    int32_t status = gan_trainer_run(s->trainer, left, on_step, s);
+    progress_pause(&s->progress);
+    progress_end(&s->progress);
+    s->stopped = status == GAN_ERROR_STOPPED;
+    if (!s->stopped) {
+        check(s->context, status);
+    }
+    save_state(s);
+    if (s->stopped) {
+        printf("stopped after %lld whole epoch%s; another Ctrl-C ends the program at once\n",
+               (long long)s->done, plural(s->done));
+        fflush(stdout);
+    }
+}
+
+void session_close(session *s)
+{
+    metrics_close(s->log);
+    s->log = NULL;
+}

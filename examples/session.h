@@ -1,0 +1,58 @@
+/* A training as its user sits through it, in one sitting or in several: how far it is, a record of
+ * each epoch in metrics.jsonl, Ctrl-C, and its state in a file to go on from. */
+#ifndef EXAMPLES_SESSION_H
+#define EXAMPLES_SESSION_H
+
+#include "metrics.h"
+#include "progress.h"
+#include "watch.h"
+
+#include <gan/gan.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct session session;
+
+/* Called at the end of each epoch, after its record. */
+typedef void (*session_fn)(void *user, session *s);
+
+struct session {
+    /* Set by the program before session_open. */
+    gan_context *context;
+    gan_trainer *trainer; /* ready to train; one batch of data makes a step */
+    int64_t epochs;       /* passes over the data in all, earlier sittings included */
+    int64_t steps;        /* the same of steps: the training ends with them; 0 for no limit */
+    int64_t batches;      /* of an epoch */
+    const char *save;     /* file for the state of the training; NULL for none */
+    session_fn at_epoch;  /* NULL for none */
+    void *user;           /* handed to it */
+
+    metrics *log;   /* to be written by the program too */
+    int64_t done;   /* epochs that have ended */
+    int64_t step;   /* steps made */
+    bool stopped;   /* by Ctrl-C */
+    int64_t first;  /* steps made in earlier sittings */
+    int64_t saved;  /* the step of the state in the file; -1 for none */
+    double earlier; /* seconds trained in earlier sittings, as far as the log tells */
+    progress progress;
+    watch watch;
+};
+
+/* Opens directory/metrics.jsonl. Without `resume` it starts anew; else the training goes on from
+ * the state in that file, and the log after its last record.
+ *   resume  a file that an earlier sitting saved, or NULL */
+void session_open(session *s, const char *directory, const char *resume);
+
+/* Trains to the end, or until Ctrl-C. The state is saved at the end of each epoch and of the
+ * sitting. */
+void session_train(session *s);
+
+/* Seconds trained, earlier sittings included: what took place in a session_fn is not counted. A
+ * sitting that was killed counts up to its last record. */
+double session_seconds(const session *s);
+
+/* Closes the log. */
+void session_close(session *s);
+
+#endif
