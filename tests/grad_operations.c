@@ -285,6 +285,22 @@ CONVOLVE_INPUT(input_apart, 3, 2, 0, 0)
 CONVOLVE_KERNEL(kernel_plain, 1, 1, 0, 0, 3, 2)
 CONVOLVE_KERNEL(kernel_strided, 2, 2, 1, 1, 4, 4)
 CONVOLVE_KERNEL(kernel_apart, 3, 2, 0, 0, 1, 1)
+
+/* The three poolings of windows ky x kx that stand sy and sx apart. */
+#define POOL(name, ky, kx, sy, sx)                                                                 \
+    BUILD(pool_##name, gan__max_pool(g, in[0], DIMS(ky, kx), DIMS(sy, sx)))                        \
+    BUILD(pool_scatter_##name, gan__max_pool_scatter(g, in[0], in[1], DIMS(ky, kx), DIMS(sy, sx))) \
+    BUILD(pool_gather_##name, gan__max_pool_gather(g, in[0], in[1], DIMS(ky, kx), DIMS(sy, sx)))
+POOL(one, 1, 1, 1, 1)
+POOL(two, 2, 2, 2, 2)
+POOL(three, 3, 3, 2, 2)
+POOL(four, 4, 4, 2, 2)
+POOL(apart, 2, 1, 3, 2)
+POOL(oblong, 2, 3, 1, 2)
+POOL(vast, 7, 9, 2, 1)
+BUILD(pool_gather_self, gan__max_pool_gather(g, in[0], gan__tanh(g, in[0]), DIMS(3, 3), DIMS(2, 2)))
+BUILD(pool_twice,
+      gan__max_pool(g, gan__max_pool(g, in[0], DIMS(2, 2), DIMS(1, 1)), DIMS(3, 2), DIMS(2, 2)))
 BUILD(negate, gan__negate(g, in[0]))
 BUILD(square, gan__square(g, in[0]))
 BUILD(divide, gan__divide(g, in[0], in[1]))
@@ -311,6 +327,10 @@ BUILD(mean_all, gan__mean_all(g, in[0]))
 #define IMAGES {4, {2, 2, 5, 4}}
 #define KERNELS(kh, kw) {4, {3, 2, kh, kw}}
 #define RESULTS(h, w) {4, {2, 3, h, w}}
+#define POOLED(name, n, c, h, w, oh, ow)                                                         \
+    CASE(pool_##name, GAN__MAX_POOL, -1, 1, {4, {n, c, h, w}}, END, END),                        \
+    CASE(pool_scatter_##name, GAN__MAX_POOL_SCATTER, -1, 1, {4, {n, c, h, w}}, {4, {n, c, oh, ow}}, END), \
+    CASE(pool_gather_##name, GAN__MAX_POOL_GATHER, -1, 1, {4, {n, c, h, w}}, {4, {n, c, h, w}}, END)
 /* clang-format on */
 
 static const test_case cases[] = {
@@ -399,6 +419,21 @@ static const test_case cases[] = {
     CASE(kernel_plain, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(3, 3), END),
     CASE(kernel_strided, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(2, 2), END),
     CASE(kernel_apart, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(2, 2), END),
+    POOLED(one, 2, 1, 3, 4, 3, 4),
+    POOLED(one, 1, 1, 1, 1, 1, 1),
+    POOLED(two, 1, 2, 5, 3, 3, 2),
+    POOLED(two, 2, 2, 4, 4, 2, 2),
+    POOLED(three, 1, 2, 7, 6, 3, 3),
+    POOLED(three, 2, 1, 4, 7, 2, 3),
+    POOLED(four, 1, 1, 9, 7, 4, 3),
+    POOLED(four, 2, 1, 6, 5, 2, 2),
+    POOLED(apart, 2, 2, 5, 5, 2, 3),
+    POOLED(apart, 1, 3, 7, 4, 3, 2),
+    POOLED(oblong, 2, 1, 4, 6, 3, 3),
+    POOLED(vast, 2, 2, 3, 4, 1, 1),
+    POOLED(vast, 1, 1, 8, 4, 2, 1),
+    CASE(pool_gather_self, GAN__MAX_POOL_GATHER, -1, 1, {4, {1, 2, 5, 6}}, END, END),
+    CASE(pool_twice, GAN__MAX_POOL, -1, 1, {4, {1, 2, 6, 5}}, END, END),
     CASE(negate, GAN__AFFINE, -1, 1, S34, END, END),
     CASE(square, GAN__MULTIPLY, -1, 1, S34, END, END),
     CASE(divide, GAN__RECIPROCAL, 0.5, 2, S34, {1, {4}}, END),

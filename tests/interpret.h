@@ -254,6 +254,57 @@ static inline void interpret_maximum(const gan__node *node, gan__shape x, interp
     }
 }
 
+/* Element k of the window at result `at`, row by row: its index in x, or -1 if it is outside. */
+static inline int64_t in_window(const gan__node *node, gan__shape x, const int64_t *at, int64_t k)
+{
+    const int64_t row = at[2] * node->window.stride[0] + k / node->window.size[1];
+    const int64_t column = at[3] * node->window.stride[1] + k % node->window.size[1];
+    const bool inside = row < x.dims[2] && column < x.dims[3];
+    return inside ? ravel(x, (int64_t[]){at[0], at[1], row, column}) : -1;
+}
+
+/* The three operations on maxima of windows. b: unused, g or h */
+static inline void interpret_pooling(const gan__node *node, gan__shape x, gan__shape result,
+                                     interpreted a, interpreted b, interpreted *y)
+{
+    const bool scatters = node->op == GAN__MAX_POOL_SCATTER;
+    const bool gathers = node->op == GAN__MAX_POOL_GATHER;
+    const int64_t candidates = node->window.size[0] * node->window.size[1]; /* >= terms of a sum */
+    for (int64_t i = 0; i < gan__shape_elements(result); i++) {
+        int64_t at[4];
+        unravel(result, i, at);
+        int64_t best = in_window(node, x, at, 0);
+        double widest = 0, spread = 0;
+        for (int64_t k = 0; k < candidates; k++) {
+            const int64_t j = in_window(node, x, at, k);
+            best = j >= 0 && a.value[j] > a.value[best] ? j : best;
+            widest = j >= 0 ? fmax(widest, a.bound[j]) : widest;
+        }
+        for (int64_t k = 0; k < candidates; k++) { /* which may be the best one as well? */
+            const int64_t j = in_window(node, x, at, k);
+            const double doubt = j >= 0 ? a.bound[j] + a.bound[best] : 0;
+            const bool maybe = j != best && doubt > 0 && !(a.value[best] - a.value[j] > doubt);
+            if (scatters && maybe) {
+                spread = fabs(b.value[i]) + b.bound[i];
+                y->bound[j] += spread;
+            } else if (gathers && maybe) {
+                spread = fmax(spread, fabs(b.value[j] - b.value[best]) + b.bound[j]);
+            }
+        }
+        if (scatters) {
+            y->value[best] += b.value[i];
+            y->bound[best] += fmax(b.bound[i], spread);
+            y->bound[best] += (double)candidates * HALF_ULP * fabs(b.value[i]);
+        } else {
+            y->value[i] = gathers ? b.value[best] : a.value[best];
+            y->bound[i] = gathers ? b.bound[best] + spread : widest;
+        }
+    }
+    for (int64_t i = 0; i < gan__shape_elements(x) && scatters; i++) {
+        set_value(y, i, y->value[i], y->bound[i], 1);
+    }
+}
+
 static inline void interpret_source(const gan__node *node, const real *leaves, interpreted *y)
 {
     const int64_t n = gan__shape_elements(node->shape);
@@ -296,6 +347,10 @@ static inline void interpret_node(const gan__graph *graph, int32_t id, const rea
         interpret_product(node, input, a, b, y);
     } else if (node->op >= GAN__CONVOLVE) {
         interpret_convolution(node, input, gan__node_shape(graph, node->in[1]), a, b, y);
+    } else if (node->op >= GAN__MAX_POOL) {
+        const bool scatters = node->op == GAN__MAX_POOL_SCATTER;
+        const gan__shape result = scatters ? gan__node_shape(graph, node->in[1]) : node->shape;
+        interpret_pooling(node, input, result, a, b, y);
     } else if (node->op > GAN__MATMUL) {
         interpret_maximum(node, input, a, b, y);
     }

@@ -213,6 +213,7 @@ static int32_t make_product(maker *m, int32_t x)
     bool by_itself = roll(&m->chance, 5) == 0 && rows < 100;
     if (!by_itself) {
         other = rows < 400 ? random_dim(m) : 1 + roll(&m->chance, 1 + (int32_t)(60000 / rows));
+        other = inner * other > LEAF_ELEMENTS ? 1 : other; /* or it would outweigh all graphs */
         y = new_source(m, tb ? gan__shape_2(other, inner) : gan__shape_2(inner, other));
     }
     y = gan__matmul(&m->graph, x, ta, y, by_itself ? !ta : tb);
@@ -248,6 +249,28 @@ static int32_t as_images(maker *m, int32_t x)
         axis += axis < 3 && (own.rank <= 4 || roll(&m->chance, 3) > 0);
     }
     return gan__reshape(&m->graph, x, images);
+}
+
+/* Maxima of windows that overlap, stand apart or are larger than the images. */
+static int32_t make_pooling(maker *m, int32_t x)
+{
+    gan__graph *g = &m->graph;
+    x = as_images(m, x);
+    int64_t window[2], stride[2];
+    for (int32_t i = 0; i < 2; i++) {
+        window[i] = 1 + roll(&m->chance, 4);
+        stride[i] = 1 + roll(&m->chance, 5);
+    }
+    const int32_t top = gan__max_pool(g, x, window, stride);
+    switch (roll(&m->chance, 3)) {
+    case 0:
+        return gan__max_pool_scatter(g, x, gan__affine(g, gan__tanh(g, top), 0.5, 0), window,
+                                     stride);
+    case 1:
+        return gan__max_pool_gather(g, x, gan__multiply_nodes(g, x, x), window, stride);
+    default:
+        return top;
+    }
 }
 
 typedef enum { AS_IMAGES, AS_RESULTS, AS_KERNELS, BY_KERNELS, FACES } face;
@@ -349,9 +372,10 @@ static void make_gradients(maker *m)
 static void make_graph(maker *m)
 {
     static int32_t (*const makers[])(maker *, int32_t) = {
-        make_unary,   make_unary, make_unary,   make_binary,        make_binary,     make_binary,
-        make_binary,  make_sum,   make_product, make_maximum,       make_reshape,    make_broadcast,
-        make_permute, make_block, make_source,  make_concatenation, make_convolution};
+        make_unary,         make_unary,       make_unary,   make_binary,  make_binary,
+        make_binary,        make_binary,      make_sum,     make_product, make_maximum,
+        make_reshape,       make_broadcast,   make_permute, make_block,   make_source,
+        make_concatenation, make_convolution, make_pooling};
     const int32_t sources = 1 + roll(&m->chance, 4);
     for (int32_t i = 0; i < sources; i++) {
         make_source(m, 0);
@@ -360,7 +384,7 @@ static void make_graph(maker *m)
     int32_t last = some_node(m);
     for (int32_t i = 0; i < steps; i++) { /* chains, with side branches */
         const int32_t x = roll(&m->chance, 3) == 0 ? some_node(m) : last;
-        last = makers[roll(&m->chance, 17)](m, x);
+        last = makers[roll(&m->chance, 18)](m, x);
         ck_assert_msg(last >= 0, "%s", gan_context_message(m->graph.context));
     }
     if (roll(&m->chance, 3) == 0) {

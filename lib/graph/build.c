@@ -254,6 +254,32 @@ int32_t gan__max_gather(gan__graph *graph, int32_t x, int32_t h, int32_t axis)
     return gan__push(graph, (gan__node){.op = GAN__MAX_GATHER, .in = {x, h}, .axis = axis});
 }
 
+static int32_t pooling(gan__graph *graph, gan__op op, int32_t x, int32_t other,
+                       const int64_t *window, const int64_t *stride)
+{
+    gan__node node = {.op = op, .in = {x, other}};
+    memcpy(node.window.size, window, sizeof node.window.size);
+    memcpy(node.window.stride, stride, sizeof node.window.stride);
+    return gan__push(graph, node);
+}
+
+int32_t gan__max_pool(gan__graph *graph, int32_t x, const int64_t *window, const int64_t *stride)
+{
+    return pooling(graph, GAN__MAX_POOL, x, -1, window, stride);
+}
+
+int32_t gan__max_pool_scatter(gan__graph *graph, int32_t x, int32_t g, const int64_t *window,
+                              const int64_t *stride)
+{
+    return pooling(graph, GAN__MAX_POOL_SCATTER, x, g, window, stride);
+}
+
+int32_t gan__max_pool_gather(gan__graph *graph, int32_t x, int32_t h, const int64_t *window,
+                             const int64_t *stride)
+{
+    return pooling(graph, GAN__MAX_POOL_GATHER, x, h, window, stride);
+}
+
 static int32_t convolution(gan__graph *graph, gan__op op, int32_t a, int32_t b,
                            const int64_t *stride, const int64_t *pad, gan__shape shape)
 {

@@ -158,6 +158,29 @@ int32_t gan__gradient_max_gather(gan__graph *graph, int32_t id, int32_t g, int32
     return input == 0 ? -1 : gan__max_scatter(graph, gather.in[0], g, gather.axis);
 }
 
+/* The same for windows. */
+int32_t gan__gradient_max_pool(gan__graph *graph, int32_t id, int32_t g, int32_t input)
+{
+    const gan__node pool = *node_of(graph, id);
+    return gan__max_pool_scatter(graph, pool.in[input], g, pool.window.size, pool.window.stride);
+}
+
+int32_t gan__gradient_max_pool_scatter(gan__graph *graph, int32_t id, int32_t g, int32_t input)
+{
+    const gan__node scatter = *node_of(graph, id);
+    return input == 0 ? -1
+                      : gan__max_pool_gather(graph, scatter.in[0], g, scatter.window.size,
+                                             scatter.window.stride);
+}
+
+int32_t gan__gradient_max_pool_gather(gan__graph *graph, int32_t id, int32_t g, int32_t input)
+{
+    const gan__node gather = *node_of(graph, id);
+    return input == 0 ? -1
+                      : gan__max_pool_scatter(graph, gather.in[0], g, gather.window.size,
+                                              gather.window.stride);
+}
+
 /* T(x, k, g) is linear in each of x, k and g: a derivative of one face is another face. In the
  * comments h is the gradient that arrives. */
 

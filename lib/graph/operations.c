@@ -3,6 +3,7 @@
 #include "kernel/convolution.h"
 #include "kernel/gemm.h"
 #include "kernel/move.h"
+#include "kernel/pool.h"
 #include "kernel/reduce.h"
 
 #include <string.h>
@@ -91,6 +92,47 @@ static void run_max_gather(gan_context *context, const gan__node *node,
     (void)scratch;
     const around a = around_axis(input_shapes[0], node->axis);
     gan__maximum_gather(context, a.outer, a.k, a.inner, x[0], x[1], y);
+}
+
+/* The sizes of a pooling of x to y. */
+static gan__pooling pooling(const gan__node *node, gan__shape x, gan__shape y)
+{
+    return (gan__pooling){
+        .planes = x.dims[0] * x.dims[1],
+        .h = x.dims[2],
+        .w = x.dims[3],
+        .oh = y.dims[2],
+        .ow = y.dims[3],
+        .size = {node->window.size[0], node->window.size[1]},
+        .stride = {node->window.stride[0], node->window.stride[1]},
+    };
+}
+
+static void run_max_pool(gan_context *context, const gan__node *node,
+                         const gan__shape *input_shapes, const real *const *x, real *scratch,
+                         real *y)
+{
+    (void)scratch;
+    const gan__pooling p = pooling(node, input_shapes[0], node->shape);
+    gan__pool(context, &p, x[0], y);
+}
+
+static void run_max_pool_scatter(gan_context *context, const gan__node *node,
+                                 const gan__shape *input_shapes, const real *const *x,
+                                 real *scratch, real *y)
+{
+    (void)scratch;
+    const gan__pooling p = pooling(node, input_shapes[0], input_shapes[1]);
+    gan__pool_scatter(context, &p, x[0], x[1], y);
+}
+
+static void run_max_pool_gather(gan_context *context, const gan__node *node,
+                                const gan__shape *input_shapes, const real *const *x, real *scratch,
+                                real *y)
+{
+    (void)scratch;
+    const gan__pooling p = pooling(node, input_shapes[0], node->shape);
+    gan__pool_gather(context, &p, x[0], x[1], y);
 }
 
 /* The sizes of a convolution of x by kernels to y. */
@@ -213,6 +255,9 @@ const gan__operation gan__operations[GAN__OP_COUNT] = {
     [GAN__MAX_AXIS] = WHOLE(max_axis, 1, NULL),
     [GAN__MAX_SCATTER] = WHOLE(max_scatter, 2, NULL),
     [GAN__MAX_GATHER] = WHOLE(max_gather, 2, NULL),
+    [GAN__MAX_POOL] = WHOLE(max_pool, 1, NULL),
+    [GAN__MAX_POOL_SCATTER] = WHOLE(max_pool_scatter, 2, NULL),
+    [GAN__MAX_POOL_GATHER] = WHOLE(max_pool_gather, 2, NULL),
     [GAN__CONVOLVE] = WHOLE(convolve, 2, convolution_scratch),
     [GAN__CONVOLVE_INPUT] = WHOLE(convolve_input, 2, convolution_scratch),
     [GAN__CONVOLVE_KERNEL] = WHOLE(convolve_kernel, 2, convolution_scratch),

@@ -180,6 +180,68 @@ int32_t gan__shape_max_gather(gan__graph *graph, gan__node *node)
     return gan__shape_equal(x, h) ? GAN_OK : misfit(graph, node, x, h, "must be the same");
 }
 
+/* ---- Poolings ------------------------------------------------------------------------------ */
+
+/* How many windows there are: as many as reach the end, but all start within. */
+static int64_t windows(int64_t length, int64_t size, int64_t stride)
+{
+    if (size >= length) {
+        return 1;
+    }
+    const int64_t steps = (length - size + stride - 1) / stride;
+    return steps * stride < length ? steps + 1 : steps;
+}
+
+/* The shape of the maxima of x, if it can be pooled. */
+static int32_t pooled(gan__graph *graph, const gan__node *node, gan__shape x, gan__shape *y)
+{
+    const char *name = gan__operations[node->op].name;
+    char text[GAN__SHAPE_TEXT];
+    if (x.rank != 4) {
+        return gan__fail(graph->context, GAN_ERROR_SHAPE, "%s: %s: must be images [n, c, h, w]",
+                         name, gan__shape_text(x, text));
+    }
+    *y = x;
+    for (int32_t i = 0; i < 2; i++) {
+        const int64_t size = node->window.size[i], stride = node->window.stride[i];
+        if (size < 1 || size > INT32_MAX || stride < 1 || stride > INT32_MAX) {
+            return gan__fail(graph->context, GAN_ERROR_SHAPE,
+                             "%s: %s %lld with window %lld, stride %lld: must be 1 to 2^31 - 1",
+                             name, i == 0 ? "height" : "width", (long long)x.dims[2 + i],
+                             (long long)size, (long long)stride);
+        }
+        y->dims[2 + i] = windows(x.dims[2 + i], size, stride);
+    }
+    /* the places of maxima are counted in 32 bits */
+    if (x.dims[2] > INT32_MAX / x.dims[3]) {
+        return gan__fail(graph->context, GAN_ERROR_SHAPE,
+                         "%s: %s: over 2^31 - 1 elements in a plane", name,
+                         gan__shape_text(x, text));
+    }
+    return GAN_OK;
+}
+
+int32_t gan__shape_max_pool(gan__graph *graph, gan__node *node)
+{
+    return pooled(graph, node, input(graph, node, 0), &node->shape);
+}
+
+int32_t gan__shape_max_pool_scatter(gan__graph *graph, gan__node *node)
+{
+    const gan__shape x = input(graph, node, 0), g = input(graph, node, 1);
+    gan__shape y;
+    GAN__TRY(pooled(graph, node, x, &y));
+    node->shape = x;
+    return gan__shape_equal(y, g) ? GAN_OK : misfit(graph, node, y, g, "must be the same");
+}
+
+int32_t gan__shape_max_pool_gather(gan__graph *graph, gan__node *node)
+{
+    const gan__shape x = input(graph, node, 0), h = input(graph, node, 1);
+    GAN__TRY(pooled(graph, node, x, &node->shape));
+    return gan__shape_equal(x, h) ? GAN_OK : misfit(graph, node, x, h, "must be the same");
+}
+
 /* ---- Convolutions -------------------------------------------------------------------------- */
 
 /* The convolution's result from x and kernel, if they fit. */
