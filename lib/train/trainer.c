@@ -175,6 +175,7 @@ static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_opti
     gan__optimizer_retain(optimizer);
     gan_optimizer_free(player->optimizer);
     player->optimizer = optimizer;
+    player->freezes = -1; /* it is not limited to the trainable parameters yet */
     return GAN_OK;
 }
 
