@@ -340,6 +340,39 @@ START_TEST(a_clone_is_the_same_network_and_its_own)
 }
 END_TEST
 
+/* Two steps, with dropout; the discriminator's parameters after them. */
+static numbers trained(gan_network *G, gan_network *D)
+{
+    gan_dataset *data = new_data(20);
+    gan_trainer *trainer;
+    ok(gan_trainer_create(G, D, data, &trainer));
+    ok(gan_trainer_set_number(trainer, GAN_BATCH_SIZE, 6));
+    ok(gan_trainer_run(trainer, 2, NULL, NULL));
+    gan_trainer_free(trainer);
+    gan_dataset_free(data);
+    return all_of(D);
+}
+
+START_TEST(a_clone_trains_as_the_original)
+{
+    start();
+    gan_network *G = new_generator(), *D = new_discriminator(), *g, *d;
+    ok(gan_network_initialize(G, 1));
+    ok(gan_network_initialize(D, 2));
+    ok(gan_network_set_noise(G, GAN_NOISE_UNIFORM, -1, 2));
+    ok(gan_network_clone(G, "g", &g));
+    ok(gan_network_clone(D, "d", &d));
+    const numbers one = trained(G, D), two = trained(g, d);
+    ck_assert(same(&one, &two));
+    same_parameters(G, g);
+    gan_network_free(G);
+    gan_network_free(D);
+    gan_network_free(g);
+    gan_network_free(d);
+    finish();
+}
+END_TEST
+
 START_TEST(what_is_not_drawn_stays_so)
 {
     start();
@@ -501,7 +534,8 @@ int main(void)
     return RUN_TESTS("surgery", networks_appended_are_their_composition,
                      a_network_goes_below_layers_and_between_branches, settings_are_carried,
                      what_cannot_be_appended_is_refused, a_network_without_layers_is_appended,
-                     a_clone_is_the_same_network_and_its_own, what_is_not_drawn_stays_so,
-                     a_clone_that_cannot_be_made_is_refused, parameters_are_carried_by_name,
-                     carrying_over_is_refused, a_grown_generator_trains_on);
+                     a_clone_is_the_same_network_and_its_own, a_clone_trains_as_the_original,
+                     what_is_not_drawn_stays_so, a_clone_that_cannot_be_made_is_refused,
+                     parameters_are_carried_by_name, carrying_over_is_refused,
+                     a_grown_generator_trains_on);
 }
