@@ -563,7 +563,7 @@ static void overflow_once(int k, const char *d_kind, double rate, double huge, b
     uint64_t digests[2];
     for (int with = 0; with < 2; with++) {
         start_small(10);
-        ok(gan_network_set_max_norm(D, 0, 0));        /* which would tame the step */
+        ok(gan_network_set_max_norm(D, 0, 0));               /* which would tame the step */
         ok(gan_trainer_set_number(trainer, GAN_BLEND, 0.5)); /* G has a gradient on either side */
         ok(gan_trainer_set_number(trainer, GAN_DISCRIMINATOR_STEPS, k));
         const pair optimizers = give_optimizers(d_kind, rate, GAN_ADAM, 0.01);
@@ -745,6 +745,9 @@ static const struct {
     {GAN_SEED, 0, 0, 9007199254740992.0, true, true},
     {GAN_SHUFFLE, 1, 0, 1, true, true},
     {GAN_DROP_LAST, 0, 0, 1, true, true},
+    {GAN_WARM_UP, 0, 0, 9007199254740992.0, true, false},
+    {GAN_GENERATOR_INTERVAL, 1, 1, 10000, true, false},
+    {GAN_AVERAGE_DECAY, 0.999, 0, 1 - 0x1p-53, false, false},
 };
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
@@ -843,7 +846,8 @@ START_TEST(the_first_step_fixes_what_it_used)
             fails(gan_trainer_set_number(trainer, numbers[i].key, value), GAN_ERROR_STATE,
                   numbers[i].key);
         } else {
-            ok(gan_trainer_set_number(trainer, numbers[i].key, 1 - value));
+            const double other = value == numbers[i].minimum ? 1 : numbers[i].minimum;
+            ok(gan_trainer_set_number(trainer, numbers[i].key, other));
         }
     }
     fails(gan_trainer_set_text(trainer, GAN_SCHEDULE, GAN_ALTERNATING), GAN_ERROR_STATE,

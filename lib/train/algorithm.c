@@ -168,7 +168,9 @@ static void update(step *s, gan__player *player, gan__metric rate_metric)
 static void move_generator(step *s)
 {
     update(s, &s->trainer->g, GAN__METRIC_G_RATE);
-    gan__trainer_move_average(s->trainer);
+    if (!s->trainer->g.still) {
+        gan__trainer_move_average(s->trainer);
+    }
 }
 
 /* Algorithm 1: k times {data, noise, D's update}, then new noise and G's update against the updated

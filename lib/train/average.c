@@ -61,10 +61,10 @@ int32_t gan__trainer_prepare_average(gan_trainer *trainer)
 {
     gan__average *average = &trainer->average;
     const int64_t elements = trainer->g.network->elements;
-    if (average->network == NULL || elements == 0) {
+    if (average->network == NULL) {
         return GAN_OK;
     }
-    if (average->plan == NULL) {
+    if (average->plan == NULL && elements > 0) {
         GAN__TRY(plan_average(trainer->context, elements, &average->plan));
     }
     GAN__TRY(gan__trainer_reserve(trainer, average->plan));

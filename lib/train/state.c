@@ -36,7 +36,7 @@ static const char *const state_names[] = {"generator_optimizer.state",
 enum {
     NAME_BYTES = sizeof(((gan__parameter *)0)->name) + 16,
     VALUE_BYTES = 24,
-    NOTE_COUNT = GAN__TRAIN_LAST_FIXED + 1 + 5
+    NOTE_COUNT = GAN__TRAIN_LAST_FIXED + 1 + 6
 };
 
 /* ---- What both directions speak of --------------------------------------------------------- */
@@ -95,6 +95,7 @@ static void describe(const gan_trainer *trainer, settings *s)
     add_note(s, "data_count", count);
     add_note(s, "generator_optimizer", trainer->g.optimizer->rule->name);
     add_note(s, "discriminator_optimizer", trainer->d.optimizer->rule->name);
+    add_note(s, "average", trainer->average.network != NULL ? "yes" : "no");
 }
 
 /* ---- Saving -------------------------------------------------------------------------------- */
@@ -164,6 +165,10 @@ int32_t gan_trainer_save(gan_trainer *trainer, const char *path)
         return GAN_ERROR_ARGUMENT;
     }
     gan_context *context = trainer->context;
+    if (trainer->stepping) {
+        return gan__fail(context, GAN_ERROR_STATE,
+                         "trainer: save: called within a step, from a callback of the data");
+    }
     GAN__TRY(gan__trainer_players(trainer));
     GAN__TRY(gan__trainer_draw(trainer));
     const int64_t most = 2 * (int64_t)trainer->g.network->parameter_count +
@@ -207,17 +212,6 @@ static int32_t check_settings(const gan_trainer *trainer, const gan__tensors *fi
             return gan__fail(trainer->context, GAN_ERROR_STATE,
                              "trainer: load: %s is %s, in the file %.64s", s.notes[i].key,
                              s.notes[i].value, found != NULL ? found : "missing");
-        }
-    }
-    if (trainer->average.network == NULL) {
-        for (int64_t i = 0; i < gan__tensors_count(file); i++) {
-            const char *name = gan__tensors_at(file, i)->name;
-            if (strncmp(name, "average.", 8) == 0 &&
-                strcmp(name, counter_names[COUNTER_AVERAGE_UPDATES]) != 0) {
-                return gan__fail(trainer->context, GAN_ERROR_STATE,
-                                 "trainer: load: the file has an averaged generator, the trainer "
-                                 "has none");
-            }
         }
     }
     return GAN_OK;
@@ -267,6 +261,23 @@ static int32_t read_states(const gan_trainer *trainer, gan__tensors *file, stage
     return GAN_OK;
 }
 
+/* Each step shows D samples, and makes at most one update of the average. */
+static int32_t check_counters(const gan_trainer *trainer, const int64_t *counters)
+{
+    const int64_t steps = counters[COUNTER_STEPS], samples = counters[COUNTER_SAMPLES];
+    const bool possible =
+        samples >= steps && (samples == 0 || steps > 0) && counters[COUNTER_EPOCH] <= samples &&
+        counters[COUNTER_POSITION] <= samples && counters[COUNTER_AVERAGE_UPDATES] <= steps;
+    return possible
+               ? GAN_OK
+               : gan__fail(trainer->context, GAN_ERROR_FORMAT,
+                           "trainer: load: %lld steps, %lld samples, epoch %lld, position "
+                           "%lld, %lld updates of the average: impossible",
+                           (long long)steps, (long long)samples, (long long)counters[COUNTER_EPOCH],
+                           (long long)counters[COUNTER_POSITION],
+                           (long long)counters[COUNTER_AVERAGE_UPDATES]);
+}
+
 static int32_t read_counters(const gan_trainer *trainer, gan__tensors *file, staged *s)
 {
     for (int32_t i = 0; i < COUNTER_COUNT; i++) {
@@ -278,6 +289,7 @@ static int32_t read_counters(const gan_trainer *trainer, gan__tensors *file, sta
                              (long long)s->counters[i]);
         }
     }
+    GAN__TRY(check_counters(trainer, s->counters));
     if (trainer->data == NULL &&
         (s->counters[COUNTER_EPOCH] | s->counters[COUNTER_POSITION]) != 0) {
         return gan__fail(trainer->context, GAN_ERROR_STATE,
@@ -308,12 +320,32 @@ static int32_t read_all(const gan_trainer *trainer, gan__tensors *file, staged *
     return read_counters(trainer, file, s);
 }
 
-/* Lets what was read take effect; only the place in the data can be refused, first of all. */
-static int32_t commit(gan_trainer *trainer, const staged *s)
+/* Checks the place in the data, and makes the cursor that commit will move there. At the very
+ * start none is needed: the trainer may not draw from its data at all. */
+static int32_t check_place(gan_trainer *trainer, const staged *s)
+{
+    const int64_t epoch = s->counters[COUNTER_EPOCH], position = s->counters[COUNTER_POSITION];
+    if (trainer->cursor == NULL && epoch == 0 && position == 0) {
+        return GAN_OK;
+    }
+    GAN__TRY(gan__trainer_cursor(trainer));
+    int64_t epoch_now, position_now;
+    gan__cursor_tell(trainer->cursor, &epoch_now, &position_now);
+    const int32_t status = gan__cursor_seek(trainer->cursor, epoch, position);
+    gan__cursor_seek(trainer->cursor, epoch_now, position_now);
+    return status == GAN_OK ? GAN_OK
+                            : gan__fail(trainer->context, GAN_ERROR_FORMAT,
+                                        "trainer: load: epoch %lld, position %lld is not the start "
+                                        "of a batch of the data",
+                                        (long long)epoch, (long long)position);
+}
+
+/* Lets what was read take effect. */
+static void commit(gan_trainer *trainer, const staged *s)
 {
     if (trainer->cursor != NULL) {
-        GAN__TRY(gan__cursor_seek(trainer->cursor, s->counters[COUNTER_EPOCH],
-                                  s->counters[COUNTER_POSITION]));
+        gan__cursor_seek(trainer->cursor, s->counters[COUNTER_EPOCH],
+                         s->counters[COUNTER_POSITION]);
     }
     part parts[PART_COUNT];
     const int32_t count = list_parts(trainer, parts);
@@ -334,7 +366,6 @@ static int32_t commit(gan_trainer *trainer, const staged *s)
     trainer->samples = s->counters[COUNTER_SAMPLES];
     trainer->started = trainer->started || trainer->steps > 0;
     memcpy(trainer->metrics, s->metrics, sizeof s->metrics);
-    return GAN_OK;
 }
 
 int32_t gan_trainer_load(gan_trainer *trainer, const char *path)
@@ -355,14 +386,14 @@ int32_t gan_trainer_load(gan_trainer *trainer, const char *path)
         status = read_all(trainer, file, &s);
     }
     gan__tensors_close(file);
-    if (status == GAN_OK && trainer->data != NULL) {
-        status = gan__trainer_cursor(trainer);
+    if (status == GAN_OK) {
+        status = check_place(trainer, &s);
     }
     if (status == GAN_OK) {
         status = gan__trainer_draw(trainer);
     }
     if (status == GAN_OK) {
-        status = commit(trainer, &s);
+        commit(trainer, &s);
     }
     for (int32_t i = 0; i < PART_COUNT; i++) {
         gan__release(context, s.values[i]);

@@ -175,6 +175,7 @@ static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_opti
     gan__optimizer_retain(optimizer);
     gan_optimizer_free(player->optimizer);
     player->optimizer = optimizer;
+    player->freezes = -1; /* it is not limited to the trainable parameters yet */
     return GAN_OK;
 }
 
@@ -269,8 +270,9 @@ static int32_t run(gan_trainer *trainer, int64_t steps, int64_t epoch, gan_step_
                    void *user)
 {
     for (int64_t i = 0; i < steps && trainer->cursor->epoch < epoch; i++) {
-        trainer->busy = true;
+        trainer->busy = trainer->stepping = true;
         const int32_t status = gan__trainer_step(trainer, &(gan__supply){0});
+        trainer->stepping = false;
         const int32_t answer = status == GAN_OK && on_step != NULL ? on_step(user, trainer) : 0;
         trainer->busy = false;
         GAN__TRY(status);

@@ -80,8 +80,9 @@ struct gan_trainer {
     gan__average average;
     double options[GAN__TRAIN_OPTION_COUNT];
     double metrics[GAN__METRIC_COUNT];
-    bool started; /* some options are fixed by the first step */
-    bool busy;    /* within a step or the callback after it */
+    bool started;  /* some options are fixed by the first step */
+    bool busy;     /* within a step or the callback after it */
+    bool stepping; /* within a step: the players may be halfway */
     int64_t steps, samples;
 
     gan__cursor *cursor; /* NULL until the first run */
