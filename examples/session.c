@@ -122,6 +122,18 @@ void session_train(session *s)
     }
 }
 
+gan_network *session_average(gan_context *context, gan_trainer *trainer, gan_network *generator,
+                             double decay)
+{
+    gan_network *average = NULL;
+    if (decay > 0) {
+        check(context, gan_network_clone(generator, "average", &average));
+        check(context, gan_trainer_set_average(trainer, average));
+        check(context, gan_trainer_set_number(trainer, GAN_AVERAGE_DECAY, decay));
+    }
+    return average;
+}
+
 void session_close(session *s)
 {
     metrics_close(s->log);

@@ -52,6 +52,11 @@ void session_train(session *s);
  * sitting that was killed counts up to its last record. */
 double session_seconds(const session *s);
 
+/* Gives the trainer an average of its generator, see gan_trainer_set_average, which the caller
+ * frees; NULL if decay is 0. Call it before session_open. */
+gan_network *session_average(gan_context *context, gan_trainer *trainer, gan_network *generator,
+                             double decay);
+
 /* Closes the log. */
 void session_close(session *s);
 
