@@ -6,6 +6,13 @@
 
 enum { DIGIT_SIDE = 28, DIGIT_PIXELS = DIGIT_SIDE * DIGIT_SIDE };
 
+/* The folder of the digits shipped with libgan; the build gives the full path. */
+#ifdef GAN_EXAMPLE_DATA
+#define DIGITS_SHIPPED GAN_EXAMPLE_DATA
+#else
+#define DIGITS_SHIPPED "examples/data"
+#endif
+
 typedef struct {
     gan_dataset *train, *validation, *test; /* samples of 28 x 28 in [0, 1] */
 } digits;
@@ -19,11 +26,5 @@ typedef struct {
 digits digits_open(gan_context *context, const char *directory);
 
 void digits_free(digits *d);
-
-/* The digit of the training set nearest to each of `count` pictures, by Euclidean distance.
- *   pictures  [count, DIGIT_PIXELS]
- *   nearest   [count, DIGIT_PIXELS] receives the training digits */
-void digits_nearest(gan_context *context, const digits *d, int64_t count, const float *pictures,
-                    float *nearest);
 
 #endif

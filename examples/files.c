@@ -77,6 +77,27 @@ void require_place(const char *path)
     free(folder);
 }
 
+bool is_folder(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+char *find_file(const char *directory, const char *name)
+{
+    static const char *const endings[] = {".gz", ""};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s%s", name, endings[i]);
+        char *path = join_path(directory, file);
+        if (file_readable(path)) {
+            return path;
+        }
+        free(path);
+    }
+    return NULL;
+}
+
 FILE *create_file(const char *path)
 {
     FILE *file = fopen(path, "wb");

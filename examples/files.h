@@ -18,6 +18,13 @@ char *join_path(const char *directory, const char *name);
 /* Whether the program may read a file of that name. */
 bool file_readable(const char *path);
 
+/* Whether there is a folder of that name. */
+bool is_folder(const char *path);
+
+/* The path of the file directory/name.gz, or else of directory/name; NULL if neither is there. The
+ * caller frees it. */
+char *find_file(const char *directory, const char *name);
+
 /* Ends the program if no file of that name could be written. */
 void require_place(const char *path);
 

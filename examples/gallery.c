@@ -1,60 +1,94 @@
 #include "gallery.h"
 
 #include "check.h"
+#include "nearest.h"
 #include "sheet.h"
 
+#include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ZOOM = 3 }; /* so that a person can see the pixels */
 
-void gallery_samples(gan_context *context, const float *samples, const digits *d,
-                     const char *directory, const char *name)
+static int64_t elements_of(const gallery *g)
 {
-    float *last = allocate(GALLERY_ROWS * DIGIT_PIXELS, sizeof *last);
-    float *nearest = allocate(GALLERY_ROWS * DIGIT_PIXELS, sizeof *nearest);
-    for (int row = 0; row < GALLERY_ROWS; row++) {
-        int sample = row * GALLERY_SAMPLES + GALLERY_SAMPLES - 1;
-        memcpy(last + row * DIGIT_PIXELS, samples + sample * DIGIT_PIXELS,
-               DIGIT_PIXELS * sizeof *last);
-    }
-    digits_nearest(context, d, GALLERY_ROWS, last, nearest);
+    return (int64_t)g->channels * g->side * g->side;
+}
 
-    sheet s = sheet_create(GALLERY_ROWS, GALLERY_SAMPLES + 1, DIGIT_SIDE, ZOOM);
-    for (int row = 0; row < GALLERY_ROWS; row++) {
-        for (int i = 0; i < GALLERY_SAMPLES; i++) {
-            sheet_put(&s, row, i, samples + (row * GALLERY_SAMPLES + i) * DIGIT_PIXELS);
-        }
-        sheet_put(&s, row, GALLERY_SAMPLES, nearest + row * DIGIT_PIXELS);
+/* Brings values about 0 to 0 for black, 1 for white and 1/2 between.
+ *   pictures  [count, channels, side, side] */
+static void make_visible(const gallery *g, int64_t count, float *pictures)
+{
+    const int64_t all = count * elements_of(g);
+    float largest = 0;
+    for (int64_t i = 0; i < all && g->centred; i++) {
+        largest = fmaxf(largest, fabsf(pictures[i]));
+    }
+    for (int64_t i = 0; i < all && largest > 0; i++) {
+        pictures[i] = (pictures[i] / largest + 1) / 2;
+    }
+}
+
+/* Draws count pictures row by row, from the first column on.
+ *   pictures  [count, channels, side, side] */
+static void put_all(sheet *s, const gallery *g, int columns, int64_t count, const float *pictures)
+{
+    for (int64_t i = 0; i < count; i++) {
+        sheet_put(s, (int)(i / columns), (int)(i % columns), g->channels,
+                  pictures + i * elements_of(g));
+    }
+}
+
+void gallery_samples(gan_context *context, const gallery *g, const float *samples,
+                     gan_dataset *train, const char *directory, const char *name)
+{
+    const int64_t elements = elements_of(g), count = (int64_t)g->rows * GALLERY_SAMPLES;
+    const size_t size = (size_t)elements * sizeof *samples;
+    float *shown = allocate((size_t)count, size);
+    float *last = allocate((size_t)g->rows, size), *nearest = allocate((size_t)g->rows, size);
+    memcpy(shown, samples, (size_t)count * size);
+    for (int row = 0; row < g->rows; row++) {
+        int sample = row * GALLERY_SAMPLES + GALLERY_SAMPLES - 1;
+        memcpy(last + row * elements, samples + sample * elements, size);
+    }
+    nearest_rows(context, train, g->rows, last, nearest);
+    make_visible(g, count, shown);
+    make_visible(g, g->rows, nearest);
+
+    sheet s = sheet_create(g->rows, GALLERY_SAMPLES + 1, g->side, ZOOM);
+    put_all(&s, g, GALLERY_SAMPLES, count, shown);
+    for (int row = 0; row < g->rows; row++) {
+        sheet_put(&s, row, GALLERY_SAMPLES, g->channels, nearest + row * elements);
         sheet_frame(&s, row, GALLERY_SAMPLES);
     }
     sheet_save(&s, directory, name);
     free(nearest);
     free(last);
+    free(shown);
 }
 
-void gallery_interpolation(gan_context *context, gan_network *G, uint64_t seed,
+void gallery_interpolation(gan_context *context, const gallery *g, gan_network *G, uint64_t seed,
                            const char *directory, const char *name)
 {
-    enum { ENDS = 2 * GALLERY_ROWS, POINTS = GALLERY_ROWS * GALLERY_STEPS };
-    const int64_t n = gan_network_input_elements(G);
-    float *ends = allocate((size_t)(ENDS * n), sizeof *ends); /* [row, 2, n] */
-    float *z = allocate((size_t)(POINTS * n), sizeof *z);     /* [row, step, n] */
-    float *pictures = allocate(POINTS * DIGIT_PIXELS, sizeof *pictures);
-    check(context, gan_network_noise(G, seed, ENDS, ends, ENDS * n));
-    for (int i = 0; i < POINTS; i++) {
+    const int64_t n = gan_network_input_elements(G), elements = elements_of(g);
+    const int64_t lines = g->rows, points = lines * GALLERY_STEPS;
+    float *ends = allocate((size_t)(2 * lines * n), sizeof *ends); /* [row, 2, n] */
+    float *z = allocate((size_t)(points * n), sizeof *z);          /* [row, step, n] */
+    float *pictures = allocate((size_t)(points * elements), sizeof *pictures);
+    check(context, gan_network_noise(G, seed, 2 * lines, ends, 2 * lines * n));
+    for (int64_t i = 0; i < points; i++) {
         const float *from = ends + i / GALLERY_STEPS * 2 * n, *to = from + n;
         float share = (float)(i % GALLERY_STEPS) / (GALLERY_STEPS - 1);
         for (int64_t k = 0; k < n; k++) {
             z[i * n + k] = (1 - share) * from[k] + share * to[k];
         }
     }
-    check(context, gan_network_forward(G, POINTS, z, pictures, POINTS * DIGIT_PIXELS));
+    check(context, gan_network_forward(G, points, z, pictures, points * elements));
+    make_visible(g, points, pictures);
 
-    sheet s = sheet_create(GALLERY_ROWS, GALLERY_STEPS, DIGIT_SIDE, ZOOM);
-    for (int i = 0; i < POINTS; i++) {
-        sheet_put(&s, i / GALLERY_STEPS, i % GALLERY_STEPS, pictures + i * DIGIT_PIXELS);
-    }
+    sheet s = sheet_create(g->rows, GALLERY_STEPS, g->side, ZOOM);
+    put_all(&s, g, GALLERY_STEPS, points, pictures);
     sheet_save(&s, directory, name);
     free(pictures);
     free(z);

@@ -11,56 +11,24 @@
 #include "metrics.h"
 #include "options.h"
 #include "parzen.h"
-#include "player.h"
+#include "published.h"
 #include "session.h"
 
-#include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The digits shipped with libgan; the build gives the full path. */
-#ifndef GAN_EXAMPLE_DATA
-#define GAN_EXAMPLE_DATA "examples/data"
-#endif
-
-/* ---- Settings ------------------------------------------------------------------------------ */
-
-/* The published rule: momentum from 0.5 to 0.7 over 250 epochs, and a learning rate that shrinks
- * a little with every update. */
-static const player PUBLISHED = {
-    GAN_MOMENTUM,
-    GAN_EXPONENTIAL,
-    .learning_rate = 0.1,
-    .decay = 1.000004,
-    .final_learning_rate = 1e-6,
-    .momentum = 0.5,
-    .final_momentum = 0.7,
-    .momentum_epochs = 250,
-};
-
-/* What depends on the order of the updates. */
-typedef struct {
+/* Where G's weights start, for each order of the updates. Against the updated D, the published range
+ * of 0.05 is too narrow: G starts as almost one picture for all z, and D, always a step ahead,
+ * drives its pixels to where they cannot move. docs/guide.md has the measurements. */
+static const struct {
     const char *schedule;
-    double range;                /* G's weights start within -range to range */
-    int64_t discriminator_steps; /* k */
-    double half, blend;          /* of the objective, see gan/trainer.h */
-    const player *generator, *discriminator;
-} game;
+    double range; /* uniform on -range to range */
+} STARTS[] = {{GAN_SIMULTANEOUS, 0.05}, {GAN_ALTERNATING, 0.1}};
 
-/* Against the updated D, the published range of 0.05 is too narrow: G starts as almost one picture
- * for all z, and D, always a step ahead, drives its pixels to where they cannot move. docs/guide.md
- * has the measurements. */
-static const game GAMES[] = {
-    {GAN_SIMULTANEOUS, 0.05, 1, 1, 0, &PUBLISHED, &PUBLISHED},
-    {GAN_ALTERNATING, 0.1, 1, 1, 0, &PUBLISHED, &PUBLISHED},
-};
+enum { VALIDATION_SCORED = 4000 }; /* rows scored during the training, at most */
 
-enum {
-    NOISE = 100,              /* elements of z */
-    VALIDATION_SCORED = 4000, /* rows scored during the training, at most */
-};
+static const gallery SHOWN = {.rows = 10, .channels = 1, .side = DIGIT_SIDE};
 
 /* ---- The command line ---------------------------------------------------------------------- */
 
@@ -73,7 +41,7 @@ typedef struct {
 static arguments read_arguments(int argc, char **argv)
 {
     static const char *const schedules[] = {GAN_SIMULTANEOUS, GAN_ALTERNATING, NULL};
-    arguments a = {.data = GAN_EXAMPLE_DATA,
+    arguments a = {.data = DIGITS_SHIPPED,
                    .schedule = GAN_SIMULTANEOUS,
                    .out = "out/mnist",
                    .epochs = 50,
@@ -105,79 +73,6 @@ static arguments read_arguments(int argc, char **argv)
     return a;
 }
 
-static const game *find_game(const char *schedule)
-{
-    const game *g = GAMES;
-    while (strcmp(g->schedule, schedule) != 0) {
-        g++; /* the command line allows no schedule that is not in the table */
-    }
-    return g;
-}
-
-/* ---- The players --------------------------------------------------------------------------- */
-
-/* G: 100 -> 1200 -> 1200 -> 784. */
-static gan_network *make_generator(gan_context *context, gan_dataset *train, double range,
-                                   uint64_t seed)
-{
-    gan_network *G = NULL;
-    check(context, gan_network_create(context, "G", &G));
-    int32_t h = gan_network_input(G, "z", 1, (int64_t[]){NOISE});
-    h = gan_network_relu(G, gan_network_dense(G, h, 1200));
-    h = gan_network_relu(G, gan_network_dense(G, h, 1200));
-    int32_t x = gan_network_dense(G, h, DIGIT_PIXELS);
-    check(context, gan_network_output(G, gan_network_sigmoid(G, x)));
-    check(context, gan_network_set_initializer(G, 0, GAN_INIT_UNIFORM, -range, range));
-    check(context, gan_network_set_bias_from_marginals(G, x, train));
-    check(context, gan_network_set_noise(G, GAN_NOISE_UNIFORM, -sqrt(3), sqrt(3)));
-    check(context, gan_network_initialize(G, seed));
-    return G;
-}
-
-/* D: 784 -> maxout 240 x 5 -> maxout 240 x 5 -> the logit of the probability of a real digit. */
-static gan_network *make_discriminator(gan_context *context, uint64_t seed)
-{
-    gan_network *D = NULL;
-    check(context, gan_network_create(context, "D", &D));
-    int32_t x = gan_network_input(D, "x", 1, (int64_t[]){DIGIT_PIXELS});
-    x = gan_network_maxout(D, gan_network_dropout(D, x, 0.8), 240, 5);
-    x = gan_network_maxout(D, gan_network_dropout(D, x, 0.5), 240, 5);
-    x = gan_network_dense(D, gan_network_dropout(D, x, 0.5), 1);
-    check(context, gan_network_output(D, x));
-    check(context, gan_network_set_initializer(D, 0, GAN_INIT_UNIFORM, -0.005, 0.005));
-    check(context, gan_network_initialize(D, seed));
-    return D;
-}
-
-static gan_trainer *make_trainer(gan_context *context, gan_network *G, gan_network *D,
-                                 gan_dataset *train, const arguments *a)
-{
-    const game *g = find_game(a->schedule);
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {{GAN_BATCH_SIZE, (double)a->batch},
-                   {GAN_DISCRIMINATOR_STEPS, (double)g->discriminator_steps},
-                   {GAN_HALF, g->half},
-                   {GAN_BLEND, g->blend},
-                   {GAN_SEED, (double)a->seed}};
-    gan_trainer *trainer = NULL;
-    check(context, gan_trainer_create(G, D, train, &trainer));
-    check(context, gan_trainer_set_text(trainer, GAN_SCHEDULE, g->schedule));
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        check(context, gan_trainer_set_number(trainer, numbers[i].key, numbers[i].value));
-    }
-    int64_t batches = (gan_dataset_count(train) + a->batch - 1) / a->batch * a->epochs;
-    gan_optimizer *for_d = player_optimizer(context, g->discriminator, batches);
-    gan_optimizer *for_g =
-        player_optimizer(context, g->generator, batches / g->discriminator_steps);
-    check(context, gan_trainer_set_discriminator_optimizer(trainer, for_d));
-    check(context, gan_trainer_set_generator_optimizer(trainer, for_g));
-    gan_optimizer_free(for_d); /* the trainer keeps them alive */
-    gan_optimizer_free(for_g);
-    return trainer;
-}
-
 /* ---- The experiment ------------------------------------------------------------------------ */
 
 typedef struct {
@@ -188,6 +83,22 @@ typedef struct {
     int64_t score_every; /* epochs */
     float *samples;      /* [PARZEN_SAMPLES, DIGIT_PIXELS], room for */
 } experiment;
+
+static void make_players(experiment *e, const char *schedule)
+{
+    const published *p = published_find("mnist");
+    e->G = published_generator(e->context, p, 1, e->data.train, NULL);
+    e->D = published_discriminator(e->context, p, 1, e->data.train);
+    for (size_t i = 0; i < sizeof STARTS / sizeof STARTS[0]; i++) {
+        if (strcmp(STARTS[i].schedule, schedule) == 0) {
+            double range = STARTS[i].range;
+            check(e->context,
+                  gan_network_set_initializer(e->G, 0, GAN_INIT_UNIFORM, -range, range));
+        }
+    }
+    check(e->context, gan_network_initialize(e->G, 2 * e->seed));
+    check(e->context, gan_network_initialize(e->D, 2 * e->seed + 1));
+}
 
 static void record_start(const session *s, const arguments *a, const digits *d)
 {
@@ -275,7 +186,7 @@ static parzen finish(const experiment *e, gan_network *generator, const char *wh
     gan_dataset *chooses = slice(e->context, e->data.validation, 0, PARZEN_VALIDATION);
     parzen p = score_generator(e, generator, chooses, e->data.test);
     gan_dataset_free(chooses);
-    gallery_samples(e->context, e->samples, &e->data, directory, sheet);
+    gallery_samples(e->context, &SHOWN, e->samples, e->data.train, directory, sheet);
     char *path = join_path(directory, parameters);
     check(e->context, gan_network_save(generator, path));
     free(path);
@@ -321,7 +232,7 @@ static void finish_all(const experiment *e, const session *s, const char *direct
         parzen raw = finish(e, e->G, "raw", directory, "samples.png", "generator.safetensors");
         record_result(s, &raw, NULL);
     }
-    gallery_interpolation(e->context, best, e->seed + 1, directory, "interpolation.png");
+    gallery_interpolation(e->context, &SHOWN, best, e->seed + 1, directory, "interpolation.png");
     printf("wrote samples.png, interpolation.png, %s to %s\n", others, directory);
 }
 
@@ -348,14 +259,10 @@ int main(int argc, char **argv)
     make_directories(a.out);
     catch_interrupts();
 
-    e.G = make_generator(e.context, e.data.train, find_game(a.schedule)->range, 2 * e.seed);
-    e.D = make_discriminator(e.context, 2 * e.seed + 1);
-    gan_trainer *trainer = make_trainer(e.context, e.G, e.D, e.data.train, &a);
-    if (a.average > 0) {
-        check(e.context, gan_network_clone(e.G, "average", &e.average));
-        check(e.context, gan_trainer_set_average(trainer, e.average));
-        check(e.context, gan_trainer_set_number(trainer, GAN_AVERAGE_DECAY, a.average));
-    }
+    make_players(&e, a.schedule);
+    gan_trainer *trainer = published_trainer(e.context, published_find("mnist"), e.G, e.D,
+                                             e.data.train, a.schedule, a.batch, a.seed);
+    e.average = session_average(e.context, trainer, e.G, a.average);
     session s = {.context = e.context,
                  .trainer = trainer,
                  .epochs = a.epochs,

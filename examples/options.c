@@ -24,9 +24,14 @@ void usage_error(const char *format, ...)
     exit(2);
 }
 
+static bool is_operand(const option *o)
+{
+    return o->name[0] != '-';
+}
+
 static void print_default(const option *o)
 {
-    if (o->text != NULL && *o->text == NULL) {
+    if (o->list != NULL || (o->text != NULL && *o->text == NULL)) {
         return;
     }
     if (o->text != NULL) {
@@ -40,7 +45,13 @@ static void print_default(const option *o)
 
 static noreturn void print_help(const char *program, const char *about, const option *table)
 {
-    printf("Usage: %s [options]\n%s\n\nOptions, with their defaults:\n", program, about);
+    printf("Usage: %s", program);
+    for (const option *o = table; o->name != NULL; o++) {
+        if (is_operand(o)) {
+            printf(" %s", o->name);
+        }
+    }
+    printf(" [options]\n%s\n\nOptions, with their defaults:\n", about);
     for (const option *o = table; o->name != NULL; o++) {
         int width = printf("  %s %s", o->name, o->operand);
         printf("%*s%s", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", o->help);
@@ -109,12 +120,40 @@ static void read_number(const option *o, const char *value)
     *o->number = read;
 }
 
+/* The next text that the command line must give, or NULL. */
+static const option *next_operand(const option *table)
+{
+    for (const option *o = table; o->name != NULL; o++) {
+        if (is_operand(o) && *o->text == NULL) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+static void read_value(const option *o, const char *value)
+{
+    if (o->list != NULL) {
+        if (o->list->count == OPTION_TEXTS) {
+            usage_error("%s takes at most %d values", o->name, OPTION_TEXTS);
+        }
+        o->list->values[o->list->count++] = value;
+    } else if (o->text != NULL) {
+        read_text(o, value);
+    } else if (o->whole != NULL) {
+        read_whole(o, value);
+    } else {
+        read_number(o, value);
+    }
+}
+
 /* The option that an argument names, up to '=' if it has one. */
 static const option *find(const option *table, const char *argument)
 {
     size_t length = strcspn(argument, "=");
     for (const option *o = table; o->name != NULL; o++) {
-        if (strlen(o->name) == length && strncmp(o->name, argument, length) == 0) {
+        if (!is_operand(o) && strlen(o->name) == length &&
+            strncmp(o->name, argument, length) == 0) {
             return o;
         }
     }
@@ -127,6 +166,11 @@ void options_parse(int argc, char **argv, const char *about, const option *table
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_help(argv[0], about, table);
         }
+        const option *operand = next_operand(table);
+        if (argv[i][0] != '-' && operand != NULL) {
+            read_text(operand, argv[i]);
+            continue;
+        }
         const option *o = find(table, argv[i]);
         const char *value = strchr(argv[i], '=');
         if (value != NULL) {
@@ -136,12 +180,13 @@ void options_parse(int argc, char **argv, const char *about, const option *table
         } else {
             usage_error("%s needs a value", o->name);
         }
-        if (o->text != NULL) {
-            read_text(o, value);
-        } else if (o->whole != NULL) {
-            read_whole(o, value);
-        } else {
-            read_number(o, value);
+        read_value(o, value);
+        while (o->list != NULL && i + 1 < argc && argv[i + 1][0] != '-') {
+            read_value(o, argv[++i]);
         }
+    }
+    const option *missing = next_operand(table);
+    if (missing != NULL) {
+        usage_error("%s is missing", missing->name);
     }
 }

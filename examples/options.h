@@ -6,13 +6,24 @@
 
 #include <stdint.h>
 
-/* One option. Exactly one of `text`, `whole` and `number` is set: it points to the variable that
- * receives the value and that holds the default, NULL for a text that has none. */
+enum { OPTION_TEXTS = 32 }; /* of one list, at most */
+
+/* The values of an option that takes several. */
 typedef struct {
-    const char *name;    /* with its dashes: "--epochs" */
+    int count;
+    const char *values[OPTION_TEXTS];
+} texts;
+
+/* One option. Exactly one of `text`, `list`, `whole` and `number` is set: it points to the variable
+ * that receives the value and that holds the default, NULL for a text that has none. A list takes
+ * all values up to the next option. */
+typedef struct {
+    const char *name;    /* with its dashes: "--epochs"; without dashes it is no option but a text
+                            that the command line must give: "MODEL" */
     const char *operand; /* stands for the value in the help: "N" */
     const char *help;    /* one line */
     const char **text;
+    texts *list;
     int64_t *whole;
     double *number;
     double minimum, maximum;    /* of whole and number, both allowed */

@@ -53,6 +53,15 @@ static void save_state(session *s)
     }
 }
 
+/* Records the means since the last record of this sitting. */
+static void record_means(session *s, const char *event)
+{
+    metrics_begin(s->log, event);
+    watch_write(&s->watch, s->log);
+    metrics_number(s->log, "seconds", session_seconds(s));
+    metrics_end(s->log);
+}
+
 /* Prints and records the means over an epoch that has ended; over what this sitting trained of it
  * if it was resumed within. */
 static void end_epoch(session *s)
@@ -61,10 +70,7 @@ static void end_epoch(session *s)
         &s->progress, "epoch %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f", (long long)s->done,
         (long long)s->epochs, watch_value(&s->watch, GAN_METRIC_VALUE),
         watch_value(&s->watch, GAN_METRIC_D_REAL), watch_value(&s->watch, GAN_METRIC_D_FAKE));
-    metrics_begin(s->log, "epoch");
-    watch_write(&s->watch, s->log);
-    metrics_number(s->log, "seconds", session_seconds(s));
-    metrics_end(s->log);
+    record_means(s, "epoch");
     save_state(s);
     if (s->at_epoch != NULL) {
         progress_pause(&s->progress);
@@ -114,12 +120,27 @@ void session_train(session *s)
     if (!s->stopped) {
         check(s->context, status);
     }
+    if (s->watch.steps > 0) {
+        record_means(s, "part"); /* of an epoch that has not ended */
+    }
     save_state(s);
     if (s->stopped) {
         printf("stopped after %lld whole epoch%s; another Ctrl-C ends the program at once\n",
                (long long)s->done, plural(s->done));
         fflush(stdout);
     }
+}
+
+gan_network *session_average(gan_context *context, gan_trainer *trainer, gan_network *generator,
+                             double decay)
+{
+    gan_network *average = NULL;
+    if (decay > 0) {
+        check(context, gan_network_clone(generator, "average", &average));
+        check(context, gan_trainer_set_average(trainer, average));
+        check(context, gan_trainer_set_number(trainer, GAN_AVERAGE_DECAY, decay));
+    }
+    return average;
 }
 
 void session_close(session *s)

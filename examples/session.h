@@ -44,13 +44,18 @@ struct session {
  *   resume  a file that an earlier sitting saved, or NULL */
 void session_open(session *s, const char *directory, const char *resume);
 
-/* Trains to the end, or until Ctrl-C. The state is saved at the end of each epoch and of the
+/* Trains to the end, or until Ctrl-C. A part of an epoch at the end has a record too. The state is saved at the end of each epoch and of the
  * sitting. */
 void session_train(session *s);
 
 /* Seconds trained, earlier sittings included: what took place in a session_fn is not counted. A
  * sitting that was killed counts up to its last record. */
 double session_seconds(const session *s);
+
+/* Gives the trainer an average of its generator, see gan_trainer_set_average, which the caller
+ * frees; NULL if decay is 0. Call it before session_open. */
+gan_network *session_average(gan_context *context, gan_trainer *trainer, gan_network *generator,
+                             double decay);
 
 /* Closes the log. */
 void session_close(session *s);

@@ -47,14 +47,19 @@ sheet sheet_create(int rows, int columns, int side, int zoom)
     return s;
 }
 
-void sheet_put(sheet *s, int row, int column, const float *pixels)
+static uint32_t byte_of(float value)
 {
-    for (int y = 0; y < s->side; y++) {
-        for (int x = 0; x < s->side; x++) {
-            double value = (double)pixels[y * s->side + x];
-            uint32_t grey = (uint32_t)lround(255 * fmin(fmax(value, 0), 1));
-            set_pixel(s, origin(s, column) + x, origin(s, row) + y, grey * 0x010101u);
-        }
+    return (uint32_t)lround(255 * fmin(fmax((double)value, 0), 1));
+}
+
+void sheet_put(sheet *s, int row, int column, int channels, const float *pixels)
+{
+    const int area = s->side * s->side;
+    const float *red = pixels, *green = channels == 3 ? pixels + area : pixels;
+    const float *blue = channels == 3 ? pixels + 2 * area : pixels;
+    for (int i = 0; i < area; i++) {
+        uint32_t colour = byte_of(red[i]) << 16 | byte_of(green[i]) << 8 | byte_of(blue[i]);
+        set_pixel(s, origin(s, column) + i % s->side, origin(s, row) + i / s->side, colour);
     }
 }
 

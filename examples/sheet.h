@@ -1,4 +1,4 @@
-/* A sheet of grey pictures of one size in rows and columns, on a mid-grey ground with narrow gaps:
+/* A sheet of pictures of one size, grey or in colour, in rows and columns, on a mid-grey ground with narrow gaps:
  * the form of Figures 2 and 3 of Goodfellow et al. 2014. */
 #ifndef EXAMPLES_SHEET_H
 #define EXAMPLES_SHEET_H
@@ -14,8 +14,9 @@ typedef struct {
 sheet sheet_create(int rows, int columns, int side, int zoom);
 
 /* Puts a picture in its place.
- *   pixels  [side, side], 0 black to 1 white */
-void sheet_put(sheet *s, int row, int column, const float *pixels);
+ *   channels  1 for grey, 3 for red, green and blue
+ *   pixels    [channels, side, side], 0 dark to 1 bright */
+void sheet_put(sheet *s, int row, int column, int channels, const float *pixels);
 
 /* Draws a yellow border of one pixel around a place. */
 void sheet_frame(sheet *s, int row, int column);

@@ -1,0 +1,113 @@
+#!/bin/sh
+# Trains each of the published models for a moment, much narrower, on small files made of the bytes
+# of shipped digits.
+#   models.sh WORK GAN_PAPER DIGITS
+set -eu
+work=$1
+program=$2
+digits=$3
+rm -rf "$work"
+mkdir -p "$work/cifar10"
+
+fail()
+{
+    echo "$1" >&2
+    exit 1
+}
+
+# ---- Data ----------------------------------------------------------------------------------------
+
+gzip -dc "$digits/train-images-10000-idx3-ubyte.gz" >"$work/digits"
+
+# bytes FIRST COUNT: of the digits, after the header.
+bytes()
+{
+    tail -c +$((17 + $1)) "$work/digits" | head -c "$2"
+}
+
+faces="$work/faces-idx3-ubyte"
+{
+    printf '\000\000\010\003\000\000\000\062\000\000\000\060\000\000\000\060' # 50 x 48 x 48
+    bytes 0 $((50 * 2304))
+} >"$faces"
+bytes $((50 * 2304)) $((10 * 2304)) >"$work/faces.raw"
+gzip -n "$work/faces.raw"
+for batch in 1 2; do
+    for picture in 0 1 2 3 4 5 6 7 8 9; do
+        printf "\\00$((picture / 2))" # the label
+        bytes $(((10 * batch + picture) * 3072)) 3072
+    done >"$work/cifar10/data_batch_$batch.bin"
+done
+
+# ---- Checks --------------------------------------------------------------------------------------
+
+# train MODEL FOLDER ARGUMENT...: for 20 steps.
+train()
+{
+    model=$1
+    folder=$work/$2
+    shift 2
+    "$program" "$model" --batch 8 --epochs 100 --steps 20 --threads 1 --out "$folder" "$@" \
+        >"$folder.log" 2>&1 </dev/null
+}
+
+# learns MODEL PICTURES TEXT ARGUMENT...: it must train, say TEXT, and write so many sheets.
+learns()
+{
+    name=$1
+    pictures=$2
+    text=$3
+    shift 3
+    train "$name" "$name" "$@" || { cat "$work/$name.log" >&2; fail "$name does not train"; }
+    grep -q "$text" "$work/$name.log" || { cat "$work/$name.log" >&2; fail "$name: not '$text'"; }
+    count=0
+    for file in "$work/$name"/*.png; do
+        [ "$(head -c 4 "$file" | od -An -tx1 | tr -d ' ')" = 89504e47 ] || fail "$file is no PNG"
+        count=$((count + 1))
+    done
+    [ $count -eq "$pictures" ] || fail "$name: $count pictures were written, not $pictures"
+    [ -s "$work/$name/generator.safetensors" ] || fail "$name: no parameters"
+    tail -n 1 "$work/$name/metrics.jsonl" | grep '"event":"result"' | grep -q '"step":20,' ||
+        fail "$name: the last record is no result of 20 steps"
+    if grep -iE ':-?(nan|inf|null)' "$work/$name/metrics.jsonl"; then
+        fail "$name: not finite"
+    fi
+}
+
+# refused TEXT MODEL ARGUMENT...: it must fail and say so.
+refused()
+{
+    text=$1
+    model=$2
+    shift 2
+    if train "$model" refused "$@"; then
+        fail "not refused: $model $*"
+    fi
+    grep -q -e "$text" "$work/refused.log" ||
+        { cat "$work/refused.log" >&2; fail "not '$text': $model $*"; }
+}
+
+# folds MODEL NUMBER: how many records of scored folds there are.
+folds()
+{
+    [ "$(grep -c '"event":"fold"' "$work/$1/metrics.jsonl")" -eq "$2" ] ||
+        fail "$1: the folds scored are not $2"
+}
+
+stage1=$work/tfd-pretrain/generator.safetensors
+learns mnist 1 "1 fold)" --width 0.02 --data "$digits" --average 0
+folds mnist 1
+learns tfd-pretrain 2 "^48 pictures" --width 0.005 --data "$faces" "$work/faces.raw.gz"
+folds tfd-pretrain 10
+learns tfd 1 "5 folds)" --width 0.005 --data "$faces" --generator "$stage1" --average 0
+folds tfd 5
+learns cifar10-full 2 "^16 pictures" --width 0.01 --data "$work/cifar10"
+learns cifar10-conv 2 "^8 pictures" --width 0.05 --data "$work/cifar10/data_batch_2.bin"
+
+refused "width" tfd --width 0.01 --data "$faces" --generator "$stage1"
+refused "tfd-pretrain first" tfd --width 0.005 --data "$faces"
+refused "48 x 48" tfd-pretrain --data "$work/digits"
+refused "Toronto" tfd-pretrain
+refused "cs.toronto.edu" cifar10-full
+refused "data_batch_1.bin" cifar10-full --data "$digits"
+refused "none of mnist" mnist2
