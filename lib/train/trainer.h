@@ -105,8 +105,8 @@ typedef struct {
  * as they were before. */
 int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply);
 
-/* Whether the schedule is Algorithm 1's, k (1 if it is not), and whether G moves in the step to come
- * or D alone. */
+/* Whether the schedule is Algorithm 1's, k (1 if it is not), and whether G moves in the step to
+ * come or D alone. */
 bool gan__trainer_alternates(const gan_trainer *trainer);
 int64_t gan__trainer_d_steps(const gan_trainer *trainer);
 bool gan__trainer_generator_moves(const gan_trainer *trainer);
