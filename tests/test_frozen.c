@@ -49,7 +49,7 @@ static void run(int64_t steps)
     ok(gan_trainer_run(trainer, steps, NULL, NULL));
 }
 
-/* ---- Naming what is trained -------------------------------------------------------------------- */
+/* ---- Naming what is trained ---------------------------------------------------------------- */
 
 static int32_t trainable(gan_network *network, const char *name)
 {
@@ -122,7 +122,7 @@ START_TEST(what_cannot_be_frozen_is_refused)
 }
 END_TEST
 
-/* ---- Steps ------------------------------------------------------------------------------------- */
+/* ---- Steps --------------------------------------------------------------------------------- */
 
 /* The optimizer's numbers, too. */
 typedef struct {
@@ -302,7 +302,7 @@ START_TEST(the_others_move_as_if_frozen_ones_were_put_back)
 }
 END_TEST
 
-/* ---- When it takes effect ---------------------------------------------------------------------- */
+/* ---- When it takes effect ------------------------------------------------------------------ */
 
 static int32_t freeze_in_callback(void *user, gan_trainer *t)
 {
@@ -381,7 +381,7 @@ START_TEST(other_trainers_see_what_is_frozen)
 }
 END_TEST
 
-/* ---- Failed steps ------------------------------------------------------------------------------ */
+/* ---- Failed steps -------------------------------------------------------------------------- */
 
 typedef struct {
     int64_t calls, bad; /* the call that fails, counted from 1 */

@@ -38,7 +38,7 @@ static void finish(void)
     end_context(ctx, &own);
 }
 
-/* ---- Which steps move the generator ------------------------------------------------------------ */
+/* ---- Which steps move the generator -------------------------------------------------------- */
 
 static const char *const g_metrics[] = {GAN_METRIC_G_LOSS, GAN_METRIC_G_GRADIENT,
                                         GAN_METRIC_G_RATE};
@@ -198,7 +198,7 @@ START_TEST(options_have_ranges)
 }
 END_TEST
 
-/* ---- The averaged generator -------------------------------------------------------------------- */
+/* ---- The averaged generator ---------------------------------------------------------------- */
 
 static void set_average(void)
 {

@@ -34,7 +34,7 @@ static void same_outputs(gan_network *a, gan_network *b)
     ck_assert(memcmp(y, z, (size_t)count * sizeof *y) == 0);
 }
 
-/* ---- Appending --------------------------------------------------------------------------------- */
+/* ---- Appending ----------------------------------------------------------------------------- */
 
 /* [4] -> [3], with a branch, a concatenation and layers without weights */
 static gan_network *branched(const char *prefix)
@@ -235,7 +235,7 @@ START_TEST(what_cannot_be_appended_is_refused)
     gan_network_free(foreign);
     end_context(second, &second_heap);
     ck_assert_int_eq(gan_network_append(NULL, 1, good), GAN_ERROR_ARGUMENT);
-    /* A network that is finished takes nothing and stays usable; one with itself is not finished. */
+    /* A network that is finished takes nothing and stays usable. */
     fails(gan_network_append(good, 1, twice), GAN_ERROR_STATE, "finished");
     same_outputs(good, good);
     fails(gan_network_append(open, 1, open), GAN_ERROR_STATE, "not finished");
@@ -269,7 +269,7 @@ START_TEST(a_network_without_layers_is_appended)
 }
 END_TEST
 
-/* ---- Cloning ----------------------------------------------------------------------------------- */
+/* ---- Cloning ------------------------------------------------------------------------------- */
 
 /* [2, 6, 6] -> [1], with each kind of image layer */
 static gan_network *of_images(void)
@@ -423,7 +423,7 @@ START_TEST(a_clone_that_cannot_be_made_is_refused)
 }
 END_TEST
 
-/* ---- Carrying parameters over ------------------------------------------------------------------ */
+/* ---- Carrying parameters over -------------------------------------------------------------- */
 
 START_TEST(parameters_are_carried_by_name)
 {

@@ -75,7 +75,7 @@ static inline gan_dataset *new_data(int64_t count)
     return made;
 }
 
-/* ---- Networks as numbers ----------------------------------------------------------------------- */
+/* ---- Networks as numbers ------------------------------------------------------------------- */
 
 enum { NUMBERS_MAX = 2048 };
 
