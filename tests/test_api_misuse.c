@@ -328,6 +328,7 @@ static void misuse_settings(void)
     bad(GAN_ERROR_ARGUMENT, gan_network_set_name(G, 2, NULL));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_name(G, 0, "x"));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_name(G, 2, "a.b"));
+    bad(GAN_ERROR_ARGUMENT, gan_network_set_name(G, 2, "__a"));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_initializer(G, 2, NULL, 0, 1));
     bad(GAN_ERROR_KEY, gan_network_set_initializer(G, 2, "magic", 0, 1));
     bad(GAN_ERROR_RANGE, gan_network_set_initializer(G, 2, GAN_INIT_NORMAL, 0, -1));

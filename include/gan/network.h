@@ -212,7 +212,8 @@ GAN_API int32_t gan_network_output(gan_network *network, int32_t x);
 
 /* Names a layer; its parameters are then "name.weight" and "name.bias". Without this call the
  * n-th such layer is "layer0", "layer1", ...
- *   name  1 to 63 bytes without '.', not used yet; copied. `layer` must not be 0
+ *   name  1 to 63 bytes without '.', not used yet, not starting with "__"; copied. `layer` must
+ *         not be 0
  * Since 0.1. */
 GAN_API int32_t gan_network_set_name(gan_network *network, int32_t layer, const char *name);
 
@@ -294,8 +295,8 @@ GAN_API int32_t gan_network_set_parameter(gan_network *network, const char *name
  * nothing is changed), STATE, MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_copy_parameters(gan_network *to, gan_network *from, int32_t *copied);
 
-/* Makes a network of its own with the layers, settings, prior and parameters of another. If the
- * parameters are not drawn yet, neither are the clone's.
+/* Makes a network of its own with the layers, settings, prior and parameters of another, all of
+ * them trainable. If the parameters are not drawn yet, neither are the clone's.
  *   network  finished
  *   name     of the clone; as for gan_network_create
  *   out      receives the clone; the caller frees it
@@ -321,7 +322,8 @@ GAN_API int32_t gan_network_get_trainable(const gan_network *network, const char
 /* Writes all parameters to a file in the safetensors format, one tensor for each, by name, as
  * float32. A file of that name is replaced in one piece: a crash leaves the old or the new one.
  *   path  in a folder that can be written to
- * Errors: ARGUMENT, STATE (not finished), IO, MEMORY. Since 0.1. */
+ * Errors: ARGUMENT (also: a layer's name is not UTF-8), STATE (not finished), IO, MEMORY.
+ * Since 0.1. */
 GAN_API int32_t gan_network_save(gan_network *network, const char *path);
 
 /* Reads all parameters from a file that gan_network_save wrote for a network with the same

@@ -134,9 +134,11 @@ int32_t gan_network_set_name(gan_network *network, int32_t layer, const char *na
     gan_context *context = network->context;
     char copy[GAN__NAME_BYTES];
     GAN__TRY(gan__copy_name(context, "set_name: name", name, copy));
-    if (layer == 0 || strchr(copy, '.') != NULL) {
+    const bool refused = strchr(copy, '.') != NULL || strncmp(copy, "__", 2) == 0;
+    if (layer == 0 || refused) {
         return gan__fail(context, GAN_ERROR_ARGUMENT, "network %s: set_name: %s", network->name,
-                         layer == 0 ? "one layer at a time" : "a name must not contain '.'");
+                         layer == 0 ? "one layer at a time"
+                                    : "a name must not contain '.' or start with \"__\"");
     }
     for (int32_t i = 0; i < network->transform_count; i++) {
         if (i != first && strcmp(network->transforms[i].name, copy) == 0) {
