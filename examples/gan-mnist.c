@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where G's weights start, for each order of the updates. Against the updated D, the published range
- * of 0.05 is too narrow: G starts as almost one picture for all z, and D, always a step ahead,
- * drives its pixels to where they cannot move. docs/guide.md has the measurements. */
+/* Where G's weights start, for each order of the updates. Against the updated D, the published
+ * range of 0.05 is too narrow: G starts as almost one picture for all z, and D, always a step
+ * ahead, drives its pixels to where they cannot move. docs/guide.md has the measurements. */
 static const struct {
     const char *schedule;
     double range; /* uniform on -range to range */
@@ -183,7 +183,9 @@ static void score_epoch(void *user, session *s)
 static parzen finish(const experiment *e, gan_network *generator, const char *whose,
                      const char *directory, const char *sheet, const char *parameters)
 {
-    gan_dataset *chooses = slice(e->context, e->data.validation, 0, PARZEN_VALIDATION);
+    int64_t rows = gan_dataset_count(e->data.validation);
+    rows = rows < PARZEN_VALIDATION ? rows : PARZEN_VALIDATION;
+    gan_dataset *chooses = slice(e->context, e->data.validation, 0, rows);
     parzen p = score_generator(e, generator, chooses, e->data.test);
     gan_dataset_free(chooses);
     gallery_samples(e->context, &SHOWN, e->samples, e->data.train, directory, sheet);

@@ -11,7 +11,7 @@
 
 enum {
     PARZEN_SAMPLES = 10000,  /* drawn from the generator */
-    PARZEN_VALIDATION = 1000 /* rows that choose the bandwidth */
+    PARZEN_VALIDATION = 1000 /* rows that choose the bandwidth, if there are so many */
 };
 
 typedef struct {

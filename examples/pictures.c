@@ -73,7 +73,9 @@ static pictures open_digit_pictures(gan_context *context, int count, const char 
     }
     digits d = digits_open(context, count == 1 ? paths[0] : DIGITS_SHIPPED);
     pictures p = {.channels = 1, .side = DIGIT_SIDE, .folds = 1, .train = d.train};
-    p.validation[0] = slice(context, d.validation, 0, PARZEN_VALIDATION);
+    int64_t rows = gan_dataset_count(d.validation);
+    p.validation[0] =
+        slice(context, d.validation, 0, rows < PARZEN_VALIDATION ? rows : PARZEN_VALIDATION);
     p.test[0] = d.test;
     gan_dataset_free(d.validation);
     return p;

@@ -12,7 +12,7 @@ enum { NOISE = 100 }; /* elements of z */
 
 /* ---- The models ---------------------------------------------------------------------------- */
 
-/* One layer, from its input to what comes before the next layer's dropout. What is 0 is left out. */
+/* One layer, from its input to the next layer's dropout. What is 0 is left out. */
 struct published_layer {
     /* Builds the layer itself; returns its id. NULL after the last row. */
     int32_t (*build)(gan_network *network, int32_t x, const published_layer *l, int64_t units);
@@ -64,13 +64,13 @@ static const published_layer MNIST_G[] = {
     {dense, .units = 1200, .activation = RELU, .range = 0.05},
     {dense, .units = 1200, .activation = RELU, .range = 0.05},
     {dense, .activation = SIGMOID, .range = 0.05, .marginals = true},
-    {NULL},
+    {.build = NULL},
 };
 static const published_layer MNIST_D[] = {
     {maxout, .include = 0.8, .units = 240, .pieces = 5, .range = 0.005},
     {maxout, .include = 0.5, .units = 240, .pieces = 5, .range = 0.005},
     {dense, .include = 0.5, .fixed = 1, .range = 0.005},
-    {NULL},
+    {.build = NULL},
 };
 
 static const published_layer TFD_PRETRAIN_G[] = {
@@ -78,33 +78,33 @@ static const published_layer TFD_PRETRAIN_G[] = {
     {dense, "h1", .units = 8000, .activation = SIGMOID, .range = 0.05, .bias = -2,
      .max_norm = NORM},
     {dense, "y", .activation = SIGMOID, .sparse = 100, .marginals = true, .max_norm = NORM},
-    {NULL},
+    {.build = NULL},
 };
 /* Makes what the pretrained generator took for noise. */
 static const published_layer TFD_G[] = {
     {dense, "below0", .units = 8000, .activation = RELU, .range = 0.05, .max_norm = NORM},
     {dense, "below1", .fixed = NOISE, .activation = SIGMOID, .range = 0.05, .bias = -2,
      .max_norm = NORM},
-    {NULL},
+    {.build = NULL},
 };
 static const published_layer TFD_D[] = {
     {maxout, .include = 0.8, .units = 1200, .pieces = 5, .range = 0.005, .max_norm = NORM},
     {maxout, .include = 0.5, .units = 1200, .pieces = 5, .range = 0.005, .max_norm = NORM},
     {dense, .include = 0.5, .fixed = 1, .range = 0.005, .max_norm = NORM},
-    {NULL},
+    {.build = NULL},
 };
 
 static const published_layer CIFAR10_FULL_G[] = {
     {dense, .units = 8000, .activation = RELU, .range = 0.05},
     {dense, .units = 8000, .activation = SIGMOID, .range = 0.05},
     {dense, .range = 0.5},
-    {NULL},
+    {.build = NULL},
 };
 static const published_layer CIFAR10_FULL_D[] = {
     {maxout, .include = 0.8, .units = 1600, .pieces = 5, .range = 0.005},
     {maxout, .include = 0.5, .units = 1600, .pieces = 5, .range = 0.005},
     {dense, .include = 0.5, .fixed = 1, .range = 0.005},
-    {NULL},
+    {.build = NULL},
 };
 
 /* 80 x 10 x 10 are 8000 units; enlarged to 3 x (10 - 1) + 5 = 32 pixels. */
@@ -112,7 +112,7 @@ static const published_layer CIFAR10_CONV_G[] = {
     {dense, .units = 8000, .activation = RELU, .range = 0.05},
     {dense, .units = 80, .side = 10, .activation = SIGMOID, .range = 0.05},
     {transposed, .fixed = 3, .kernel = 5, .stride = 3, .range = 0.05},
-    {NULL},
+    {.build = NULL},
 };
 static const published_layer CIFAR10_CONV_D[] = {
     {convolution, .include = 0.8, .units = 32, .pieces = 2, .kernel = 8, .padding = 4, .pool = 4,
@@ -123,7 +123,7 @@ static const published_layer CIFAR10_CONV_D[] = {
      .pool_stride = 2, .range = 0.005},
     {maxout, .include = 0.5, .units = 500, .pieces = 5, .range = 0.005},
     {dense, .include = 0.5, .fixed = 1, .range = 0.005},
-    {NULL},
+    {.build = NULL},
 };
 
 static const published MODELS[] = {
