@@ -225,7 +225,8 @@ GAN_API int32_t gan_network_set_name(gan_network *network, int32_t layer, const 
 GAN_API int32_t gan_network_set_initializer(gan_network *network, int32_t layer, const char *kind,
                                             double a, double b);
 
-/* Starts every bias at `value`, finite (RANGE otherwise). A single layer must have biases. Since 0.1. */
+/* Starts every bias at `value`, finite (RANGE otherwise). A single layer must have biases.
+ * Since 0.1. */
 GAN_API int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value);
 
 /* Starts bias j at logit(clip(mean_j, 1e-7, 1 - 1e-7)), mean_j being the mean of component j over
