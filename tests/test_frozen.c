@@ -337,6 +337,52 @@ START_TEST(freezing_in_a_callback_holds_for_the_next_step)
 }
 END_TEST
 
+static int32_t freeze_as_data_come(void *user, int64_t index, float *sample)
+{
+    int *calls = user; /* 0: the next freezes; below: never, or no more */
+    for (int64_t i = 0; i < gan_network_input_elements(D); i++) {
+        sample[i] = (float)(index + i) / 8;
+    }
+    if ((*calls)-- == 0) {
+        ok(gan_network_set_trainable(D, "layer0", 0));
+    }
+    return 0;
+}
+
+/* The short batch of the second step needs plans of its own, made when the data are there: what was
+ * frozen meanwhile must not move by the gradient of the step before. */
+START_TEST(freezing_within_a_step_holds_from_its_next_update)
+{
+    start((game){5, false, 1});
+    int calls = -1;
+    const int64_t elements = gan_network_input_elements(D);
+    gan_dataset *source;
+    gan_trainer *own_trainer;
+    ok(gan_dataset_from_callback(ctx, 3, 1, &elements, freeze_as_data_come, &calls, &source));
+    ok(gan_trainer_create(G, D, source, &own_trainer));
+    ok(gan_trainer_set_number(own_trainer, GAN_BATCH_SIZE, 2));
+    float before[2], after[2];
+    const char *names[] = {"layer0.bias", "layer1.bias"};
+    float values[64];
+    ok(gan_trainer_run(own_trainer, 1, NULL, NULL));
+    for (int i = 0; i < 2; i++) {
+        ok(gan_network_get_parameter(D, names[i], values, 64));
+        before[i] = values[0];
+    }
+    calls = 0;
+    ok(gan_trainer_run(own_trainer, 1, NULL, NULL));
+    for (int i = 0; i < 2; i++) {
+        ok(gan_network_get_parameter(D, names[i], values, 64));
+        after[i] = values[0];
+    }
+    ck_assert(after[0] == before[0]);
+    ck_assert(after[1] != before[1]);
+    gan_trainer_free(own_trainer);
+    gan_dataset_free(source);
+    finish();
+}
+END_TEST
+
 /* An optimizer chosen after everything was prepared. */
 START_TEST(a_late_optimizer_is_limited_too)
 {
@@ -504,7 +550,8 @@ int main(void)
         "frozen", parameters_are_frozen_by_name_layer_or_all, what_cannot_be_frozen_is_refused,
         frozen_parameters_and_their_state_stay_to_the_bit,
         the_others_move_as_if_frozen_ones_were_put_back,
-        freezing_in_a_callback_holds_for_the_next_step, a_late_optimizer_is_limited_too,
+        freezing_in_a_callback_holds_for_the_next_step,
+        freezing_within_a_step_holds_from_its_next_update, a_late_optimizer_is_limited_too,
         other_trainers_see_what_is_frozen, bad_data_with_frozen_parameters_leaves_no_trace,
         bad_noise_with_frozen_parameters_leaves_no_trace, frozen_weights_may_break_a_constraint);
 }

@@ -197,6 +197,10 @@ START_TEST(networks_that_cannot_be_saved_or_loaded_are_refused)
     fails(gan_network_save(G, ""), GAN_ERROR_ARGUMENT, "");
     fails(gan_network_save(G, "/no-such-folder/parameters"), GAN_ERROR_IO, "no-such-folder");
     fails(gan_network_save(G, "/"), GAN_ERROR_IO, "");
+    gan_network *fresh = new_generator();
+    fails(gan_network_save(fresh, "/no-such-folder/parameters"), GAN_ERROR_IO, "no-such-folder");
+    ok(gan_network_set_bias(fresh, 0, 1)); /* still not drawn */
+    gan_network_free(fresh);
     gan_network *open;
     ok(gan_network_create(ctx, "open", &open));
     fails(gan_network_save(open, other), GAN_ERROR_STATE, "open");

@@ -495,7 +495,7 @@ START_TEST(other_files_are_refused)
 }
 END_TEST
 
-/* A loading that fails draws nothing: settings can still be made. */
+/* Saving or loading that fails draws nothing: settings can still be made. */
 START_TEST(a_failure_leaves_networks_undrawn)
 {
     start_moving();
@@ -519,6 +519,7 @@ START_TEST(a_failure_leaves_networks_undrawn)
     ok(gan_trainer_set_discriminator_optimizer(trainer, optimizers[1]));
     ok(gan_trainer_set_average(trainer, average));
     fails(gan_trainer_load(trainer, bad), GAN_ERROR_FORMAT, "position 1");
+    fails(gan_trainer_save(trainer, "/no-such-folder/state"), GAN_ERROR_IO, "no-such-folder");
     ok(gan_network_set_bias(G, 0, 1));
     ok(gan_network_set_bias(average, 0, 1));
     ok(gan_trainer_load(trainer, good));

@@ -476,6 +476,28 @@ START_TEST(parameters_are_carried_by_name)
 }
 END_TEST
 
+START_TEST(carrying_over_without_memory_draws_nothing)
+{
+    start();
+    gan_network *to = new_generator(), *from = new_generator();
+    int32_t status = GAN_ERROR_MEMORY, failures = 0;
+    while (status == GAN_ERROR_MEMORY) {
+        own.fail_at = own.calls + ++failures;
+        status = gan_network_copy_parameters(to, from, NULL);
+        own.fail_at = 0;
+        if (status != GAN_OK) {
+            ok(gan_network_set_bias(from, 0, 1));
+            ok(gan_network_set_bias(to, 0, 1));
+        }
+    }
+    ok(status);
+    ck_assert_int_gt(failures, 2);
+    gan_network_free(to);
+    gan_network_free(from);
+    finish();
+}
+END_TEST
+
 START_TEST(carrying_over_is_refused)
 {
     start();
@@ -537,5 +559,5 @@ int main(void)
                      a_clone_is_the_same_network_and_its_own, a_clone_trains_as_the_original,
                      what_is_not_drawn_stays_so, a_clone_that_cannot_be_made_is_refused,
                      parameters_are_carried_by_name, carrying_over_is_refused,
-                     a_grown_generator_trains_on);
+                     carrying_over_without_memory_draws_nothing, a_grown_generator_trains_on);
 }

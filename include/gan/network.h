@@ -187,7 +187,8 @@ GAN_API int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t
  *   x      has as many elements as the input of `other`
  *   other  finished, of the same context; stays as it is
  * Returns the tensor that `other` names as its output. Codes: ARGUMENT (unknown tensor, NULL, of
- * another context, a layer's name is taken here), SHAPE, STATE, MEMORY. Since 0.1. */
+ * another context, a layer's name is taken here), RANGE (more than 10000 dropout layers), SHAPE,
+ * STATE, MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_append(gan_network *network, int32_t x, const gan_network *other);
 
 /* The shape of a tensor: what a building call made, for one sample.

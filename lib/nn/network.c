@@ -79,6 +79,14 @@ int32_t gan__network_prepare(gan_network *network, uint64_t seed)
     return network->values != NULL ? GAN_OK : gan_network_initialize(network, seed);
 }
 
+void gan__network_undraw(gan_network *network, bool before)
+{
+    if (!before) {
+        gan__release(network->context, network->values);
+        network->values = NULL;
+    }
+}
+
 int32_t gan__network_reserve(gan_network *network, int64_t size)
 {
     if (size <= network->workspace_size) {
@@ -297,6 +305,16 @@ int64_t gan_network_parameter_elements(const gan_network *network)
     return network != NULL ? network->elements : 0;
 }
 
+const gan__parameter *gan__network_namesake(const gan_network *network, const char *name)
+{
+    for (int32_t i = 0; i < network->parameter_count; i++) {
+        if (strcmp(network->parameters[i].name, name) == 0) {
+            return &network->parameters[i];
+        }
+    }
+    return NULL;
+}
+
 int32_t gan__network_find(const gan_network *network, const char *name,
                           const gan__parameter **parameter)
 {
@@ -304,14 +322,11 @@ int32_t gan__network_find(const gan_network *network, const char *name,
         return gan__fail(network->context, GAN_ERROR_ARGUMENT,
                          "network %s: the parameter's name is NULL", network->name);
     }
-    for (int32_t i = 0; i < network->parameter_count; i++) {
-        if (strcmp(network->parameters[i].name, name) == 0) {
-            *parameter = &network->parameters[i];
-            return GAN_OK;
-        }
-    }
-    return gan__fail(network->context, GAN_ERROR_KEY, "network %s: no parameter \"%.64s\"",
-                     network->name, name);
+    *parameter = gan__network_namesake(network, name);
+    return *parameter != NULL
+               ? GAN_OK
+               : gan__fail(network->context, GAN_ERROR_KEY, "network %s: no parameter \"%.64s\"",
+                           network->name, name);
 }
 
 /* Gives a shape to the caller. call, what: for the messages */

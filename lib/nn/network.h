@@ -151,6 +151,10 @@ int32_t gan__network_ready(gan_network *network);
 /* Ready, and the parameters are drawn: with this seed if nobody did. Errors also: MEMORY. */
 int32_t gan__network_prepare(gan_network *network, uint64_t seed);
 
+/* Takes a draw back when the call that made it fails: its settings can be changed again.
+ *   before  whether the parameters were drawn before that call */
+void gan__network_undraw(gan_network *network, bool before);
+
 /* Appends a leaf for each parameter tensor, of the array bound to `slot`.
  * nodes: [parameter_count] */
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
@@ -187,7 +191,10 @@ void gan__network_constrain(gan_network *network, real *values);
 /* Makes the network's workspace hold at least `size` elements. */
 int32_t gan__network_reserve(gan_network *network, int64_t size);
 
-/* Finds a parameter tensor by name. Errors: ARGUMENT, KEY. */
+/* The parameter tensor of that name, or NULL. */
+const gan__parameter *gan__network_namesake(const gan_network *network, const char *name);
+
+/* The same for a name of the caller's. Errors: ARGUMENT (NULL), KEY. */
 int32_t gan__network_find(const gan_network *network, const char *name,
                           const gan__parameter **parameter);
 

@@ -67,13 +67,10 @@ int32_t gan__network_read(const gan_network *network, gan__tensors *file, const 
     return GAN_OK;
 }
 
-int32_t gan_network_save(gan_network *network, const char *path)
+/* Writes the file; the parameters are drawn. */
+static int32_t write_parameters(const gan_network *network, const char *path)
 {
-    if (network == NULL) {
-        return GAN_ERROR_ARGUMENT;
-    }
     gan_context *context = network->context;
-    GAN__TRY(gan__network_prepare(network, 0));
     gan__tensor *tensors = gan__allocate(context, network->parameter_count, sizeof *tensors);
     if (tensors == NULL) {
         return GAN_ERROR_MEMORY;
@@ -86,6 +83,20 @@ int32_t gan_network_save(gan_network *network, const char *path)
     const int32_t status =
         gan__tensors_write(context, path, network->parameter_count, tensors, 2, notes);
     gan__release(context, tensors);
+    return status;
+}
+
+int32_t gan_network_save(gan_network *network, const char *path)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    const bool drawn = network->values != NULL;
+    GAN__TRY(gan__network_prepare(network, 0));
+    const int32_t status = write_parameters(network, path);
+    if (status != GAN_OK) {
+        gan__network_undraw(network, drawn);
+    }
     return status;
 }
 

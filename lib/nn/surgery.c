@@ -232,22 +232,11 @@ bool gan__network_alike(const gan_network *a, const gan_network *b)
     return alike;
 }
 
-/* The namesake of a parameter, or NULL. */
-static const gan__parameter *namesake(const gan_network *network, const char *name)
-{
-    for (int32_t i = 0; i < network->parameter_count; i++) {
-        if (strcmp(network->parameters[i].name, name) == 0) {
-            return &network->parameters[i];
-        }
-    }
-    return NULL;
-}
-
 /* Whether all namesakes have one shape. */
 static int32_t check_namesakes(const gan_network *to, const gan_network *from)
 {
     for (int32_t i = 0; i < from->parameter_count; i++) {
-        const gan__parameter *p = &from->parameters[i], *q = namesake(to, p->name);
+        const gan__parameter *p = &from->parameters[i], *q = gan__network_namesake(to, p->name);
         char here[GAN__SHAPE_TEXT], there[GAN__SHAPE_TEXT];
         if (q != NULL && !gan__shape_equal(p->shape, q->shape)) {
             return gan__fail(to->context, GAN_ERROR_SHAPE,
@@ -274,11 +263,16 @@ int32_t gan_network_copy_parameters(gan_network *to, gan_network *from, int32_t 
     GAN__TRY(gan__network_ready(to));
     GAN__TRY(gan__network_ready(from));
     GAN__TRY(check_namesakes(to, from));
+    const bool drawn = from->values != NULL;
     GAN__TRY(gan__network_prepare(from, 0));
-    GAN__TRY(gan__network_prepare(to, 0));
+    const int32_t status = gan__network_prepare(to, 0);
+    if (status != GAN_OK) {
+        gan__network_undraw(from, drawn);
+        return status;
+    }
     int32_t count = 0;
     for (int32_t i = 0; i < from->parameter_count; i++) {
-        const gan__parameter *p = &from->parameters[i], *q = namesake(to, p->name);
+        const gan__parameter *p = &from->parameters[i], *q = gan__network_namesake(to, p->name);
         if (q != NULL) {
             memcpy(to->values + q->offset, from->values + p->offset,
                    (size_t)gan__shape_elements(p->shape) * sizeof *to->values);

@@ -69,6 +69,7 @@ static int32_t take_batch(step *s, int64_t index)
     } else {
         GAN__TRY(gan__cursor_next(t->cursor, t->batch, &s->m));
     }
+    GAN__TRY(gan__trainer_players(t)); /* a callback may have frozen parameters */
     GAN__TRY(gan__trainer_plans(t, s->m, &s->plans));
     gan__from_floats(s->m * elements, x, t->x);
     take_noise(s, s->supply->z_d, index * s->m, s->plans->noise_d);
@@ -240,7 +241,6 @@ int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply)
     s.generator_moves = gan__trainer_generator_moves(trainer);
     memcpy(s.metrics, trainer->metrics, sizeof s.metrics); /* G's stay where only D moves */
     s.tick = (uint64_t)trainer->steps * (uint64_t)(gan__trainer_d_steps(trainer) + 1);
-    GAN__TRY(gan__trainer_players(trainer)); /* a callback may have frozen parameters */
     begin(&trainer->d);
     begin(&trainer->g);
     const int32_t status = gan__trainer_alternates(trainer) ? alternate(&s) : move_together(&s);

@@ -250,25 +250,38 @@ int32_t gan__trainer_cursor(gan_trainer *trainer)
     return GAN_OK;
 }
 
-/* Draws the parameters that nobody drew, with a seed for each player: equal ones would draw equal
- * numbers. */
-static int32_t draw_players(gan_trainer *trainer)
+gan__drawn gan__trainer_drawn(const gan_trainer *trainer)
 {
-    gan_network *g = trainer->g.network;
-    const bool drawn_before = g->values != NULL;
-    GAN__TRY(gan__network_prepare(g, 0));
-    const int32_t status = gan__network_prepare(trainer->d.network, 1);
-    if (status != GAN_OK && !drawn_before) {
-        gan__release(trainer->context, g->values);
-        g->values = NULL;
-    }
-    return status;
+    const gan_network *average = trainer->average.network;
+    return (gan__drawn){.g = trainer->g.network->values != NULL,
+                        .d = trainer->d.network->values != NULL,
+                        .average = average == NULL || average->values != NULL};
 }
 
+void gan__trainer_undraw(gan_trainer *trainer, gan__drawn before)
+{
+    gan__network_undraw(trainer->g.network, before.g);
+    gan__network_undraw(trainer->d.network, before.d);
+    if (trainer->average.network != NULL) {
+        gan__network_undraw(trainer->average.network, before.average);
+    }
+}
+
+/* A seed for each player: equal ones would draw equal numbers. */
 int32_t gan__trainer_draw(gan_trainer *trainer)
 {
-    GAN__TRY(draw_players(trainer));
-    return gan__trainer_prepare_average(trainer);
+    const gan__drawn before = gan__trainer_drawn(trainer);
+    int32_t status = gan__network_prepare(trainer->g.network, 0);
+    if (status == GAN_OK) {
+        status = gan__network_prepare(trainer->d.network, 1);
+    }
+    if (status == GAN_OK) {
+        status = gan__trainer_prepare_average(trainer);
+    }
+    if (status != GAN_OK) {
+        gan__trainer_undraw(trainer, before);
+    }
+    return status;
 }
 
 int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw)

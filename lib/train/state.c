@@ -159,18 +159,10 @@ static void count_up(const gan_trainer *trainer, int64_t *counters)
     counters[COUNTER_AVERAGE_UPDATES] = trainer->average.updates;
 }
 
-int32_t gan_trainer_save(gan_trainer *trainer, const char *path)
+/* Writes the file; all parameters are drawn. */
+static int32_t write_training(const gan_trainer *trainer, const char *path)
 {
-    if (trainer == NULL) {
-        return GAN_ERROR_ARGUMENT;
-    }
     gan_context *context = trainer->context;
-    if (trainer->stepping) {
-        return gan__fail(context, GAN_ERROR_STATE,
-                         "trainer: save: called within a step, from a callback of the data");
-    }
-    GAN__TRY(gan__trainer_players(trainer));
-    GAN__TRY(gan__trainer_draw(trainer));
     const int64_t most = 2 * (int64_t)trainer->g.network->parameter_count +
                          trainer->d.network->parameter_count + 2 + COUNTER_COUNT +
                          GAN__METRIC_COUNT;
@@ -189,6 +181,25 @@ int32_t gan_trainer_save(gan_trainer *trainer, const char *path)
     }
     gan__release(context, l.names);
     gan__release(context, l.tensors);
+    return status;
+}
+
+int32_t gan_trainer_save(gan_trainer *trainer, const char *path)
+{
+    if (trainer == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    if (trainer->stepping) {
+        return gan__fail(trainer->context, GAN_ERROR_STATE,
+                         "trainer: save: called within a step, from a callback of the data");
+    }
+    const gan__drawn before = gan__trainer_drawn(trainer);
+    GAN__TRY(gan__trainer_players(trainer));
+    GAN__TRY(gan__trainer_draw(trainer));
+    const int32_t status = write_training(trainer, path);
+    if (status != GAN_OK) {
+        gan__trainer_undraw(trainer, before);
+    }
     return status;
 }
 

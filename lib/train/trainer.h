@@ -120,8 +120,18 @@ int32_t gan__trainer_players(gan_trainer *trainer);
 /* The place in the data, if there is none yet. */
 int32_t gan__trainer_cursor(gan_trainer *trainer);
 
-/* Draws the parameters that nobody drew, of the players and the average. */
+/* Which networks have parameters. */
+typedef struct {
+    bool g, d, average;
+} gan__drawn;
+
+gan__drawn gan__trainer_drawn(const gan_trainer *trainer);
+
+/* Draws the parameters that nobody drew, of the players and the average; on an error none. */
 int32_t gan__trainer_draw(gan_trainer *trainer);
+
+/* Takes draws back: see gan__network_undraw. */
+void gan__trainer_undraw(gan_trainer *trainer, gan__drawn before);
 
 /* The plans for batches of m samples, without gradients at first. */
 int32_t gan__trainer_plans(gan_trainer *trainer, int64_t m, gan__batch_plans **out);
