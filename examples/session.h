@@ -44,8 +44,8 @@ struct session {
  *   resume  a file that an earlier sitting saved, or NULL */
 void session_open(session *s, const char *directory, const char *resume);
 
-/* Trains to the end, or until Ctrl-C. A part of an epoch at the end has a record too. The state is saved at the end of each epoch and of the
- * sitting. */
+/* Trains to the end, or until Ctrl-C. A part of an epoch at the end has a record too. The state is
+ * saved at the end of each epoch and of the sitting. */
 void session_train(session *s);
 
 /* Seconds trained, earlier sittings included: what took place in a session_fn is not counted. A
