@@ -238,9 +238,12 @@ static void print_plan(const experiment *e, const arguments *a)
     printf("%s at width %g: G has %lld parameters, D %lld\n", a->model, a->width,
            (long long)gan_network_parameter_elements(e->G),
            (long long)gan_network_parameter_elements(e->D));
-    printf("%lld pictures, %lld epoch%s, batches of %lld, %d thread%s\n",
-           (long long)gan_dataset_count(e->data.train), (long long)a->epochs, plural(a->epochs),
-           (long long)a->batch, (int)threads, plural(threads));
+    printf("%lld pictures, %lld epoch%s, ", (long long)gan_dataset_count(e->data.train),
+           (long long)a->epochs, plural(a->epochs));
+    if (a->steps > 0) {
+        printf("at most %lld step%s, ", (long long)a->steps, plural(a->steps));
+    }
+    printf("batches of %lld, %d thread%s\n", (long long)a->batch, (int)threads, plural(threads));
     fflush(stdout);
 }
 

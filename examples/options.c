@@ -114,7 +114,7 @@ static void read_number(const option *o, const char *value)
     char *end = NULL;
     double read = strtod(value, &end);
     if (end == value || *end != '\0' || !isfinite(read) || read < o->minimum || read > o->maximum) {
-        usage_error("%s: '%s' is not a number from %g to %g", o->name, value, o->minimum,
+        usage_error("%s: '%s' is not a number from %.10g to %.10g", o->name, value, o->minimum,
                     o->maximum);
     }
     *o->number = read;
@@ -134,6 +134,9 @@ static const option *next_operand(const option *table)
 static void read_value(const option *o, const char *value)
 {
     if (o->list != NULL) {
+        if (value[0] == '\0') {
+            usage_error("%s needs a value", o->name);
+        }
         if (o->list->count == OPTION_TEXTS) {
             usage_error("%s takes at most %d values", o->name, OPTION_TEXTS);
         }
@@ -157,7 +160,7 @@ static const option *find(const option *table, const char *argument)
             return o;
         }
     }
-    usage_error("unknown option '%s'", argument);
+    usage_error(argument[0] == '-' ? "unknown option '%s'" : "'%s' belongs to no option", argument);
 }
 
 void options_parse(int argc, char **argv, const char *about, const option *table)

@@ -30,7 +30,9 @@ void session_open(session *s, const char *directory, const char *resume)
         require_place(s->save); /* better now than after hours */
     }
     if (resume != NULL) {
-        check(s->context, gan_trainer_load(s->trainer, resume));
+        if (gan_trainer_load(s->trainer, resume) != GAN_OK) {
+            fail("cannot resume %s: %s", resume, gan_context_message(s->context));
+        }
         s->earlier = metrics_last(directory, LOG, "seconds");
     }
     s->log = resume != NULL ? metrics_append(directory, LOG) : metrics_open(directory, LOG);
@@ -53,6 +55,15 @@ static void save_state(session *s)
     }
 }
 
+/* Prints the means since the last record, where there is no bar. */
+static void print_means(const session *s, const char *what, int64_t number, int64_t of)
+{
+    progress_line(&s->progress, "%s %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f", what,
+                  (long long)number, (long long)of, watch_value(&s->watch, GAN_METRIC_VALUE),
+                  watch_value(&s->watch, GAN_METRIC_D_REAL),
+                  watch_value(&s->watch, GAN_METRIC_D_FAKE));
+}
+
 /* Records the means since the last record of this sitting. */
 static void record_means(session *s, const char *event)
 {
@@ -66,10 +77,7 @@ static void record_means(session *s, const char *event)
  * if it was resumed within. */
 static void end_epoch(session *s)
 {
-    progress_line(
-        &s->progress, "epoch %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f", (long long)s->done,
-        (long long)s->epochs, watch_value(&s->watch, GAN_METRIC_VALUE),
-        watch_value(&s->watch, GAN_METRIC_D_REAL), watch_value(&s->watch, GAN_METRIC_D_FAKE));
+    print_means(s, "epoch", s->done, s->epochs);
     record_means(s, "epoch");
     save_state(s);
     if (s->at_epoch != NULL) {
@@ -108,8 +116,8 @@ void session_train(session *s)
         return;
     }
     if (s->first > 0) {
-        printf("goes on after %lld step%s in %.0f seconds\n", (long long)s->first, plural(s->first),
-               s->earlier);
+        printf("goes on after %lld step%s", (long long)s->first, plural(s->first));
+        printf(s->earlier > 0 ? " in %.0f seconds\n" : "\n", s->earlier);
         fflush(stdout);
     }
     progress_resume(&s->progress);
@@ -121,6 +129,7 @@ void session_train(session *s)
         check(s->context, status);
     }
     if (s->watch.steps > 0) {
+        print_means(s, "step", s->step, last_step(s));
         record_means(s, "part"); /* of an epoch that has not ended */
     }
     save_state(s);

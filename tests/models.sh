@@ -111,3 +111,8 @@ refused "Toronto" tfd-pretrain
 refused "cs.toronto.edu" cifar10-full
 refused "data_batch_1.bin" cifar10-full --data "$digits"
 refused "none of mnist" mnist2
+refused "needs a value" tfd-pretrain --data ""
+refused "from 0 to 0.999999999 " mnist --average 1
+refused "'extra' belongs to no option" mnist --width 0.02 extra
+grep -q "at most 20 steps" "$work/mnist.log" || fail "the plan does not tell its steps"
+grep -q "^step 20/20, V" "$work/mnist.log" || fail "a part of an epoch has no line"

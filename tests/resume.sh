@@ -72,4 +72,4 @@ refuse()
 }
 refuse "missing" --resume "$work/missing"
 refuse "cannot write" --save "$work/no/such/folder/state"
-refuse "seed" --resume "$work/state" --seed 4
+refuse "resume $work/state: .*seed" --resume "$work/state" --seed 4
