@@ -817,9 +817,14 @@ START_TEST(options_describe_themselves)
             ck_assert_str_eq(choices[1], GAN_SIMULTANEOUS);
             ck_assert_ptr_null(choices[2]);
         }
+        if (strcmp(name, GAN_OBJECTIVE) == 0) {
+            found++;
+            ck_assert_str_eq(choices[0], GAN_MINIMAX);
+            ck_assert_ptr_null(choices[6]);
+        }
     }
-    ck_assert_int_eq(index, NUMBERS + 1);
-    ck_assert_int_eq(found, NUMBERS + 1);
+    ck_assert_int_eq(index, NUMBERS + 2);
+    ck_assert_int_eq(found, NUMBERS + 2);
     ck_assert_int_eq(gan_trainer_describe_option(index, NULL, NULL, NULL, NULL, NULL),
                      GAN_ERROR_RANGE);
     ck_assert_int_eq(gan_trainer_describe_option(0, NULL, NULL, NULL, NULL, NULL), GAN_OK);

@@ -10,7 +10,7 @@
  *
  * b = 0 is the non-saturating objective (maximise log D(G(z))), b = 1 the saturating one of Eq. 1;
  * the terms of V that do not depend on G are left out of g_loss. The published code ran h = 1/2,
- * b = 0; Algorithm 1 as printed is h = 1, b = 1.
+ * b = 0; Algorithm 1 as printed is h = 1, b = 1. Other objectives: option "objective".
  *
  * Source: Goodfellow et al. 2014, Generative Adversarial Nets, section 3 and Algorithm 1. */
 #ifndef GAN_TRAINER_H
@@ -46,6 +46,37 @@ extern "C" {
 /* What the published code ran: one batch, one draw of noise and of dropout masks, both gradients
  * at the old parameters, then both updates. */
 #define GAN_SIMULTANEOUS "simultaneous"
+
+/* Key for gan_trainer_set_text and its choices: what the players minimise. With l = D's logit, r =
+ * l(x), f = l(G(z)), and the means over a batch; may change between steps. "value", "d_real" and
+ * "d_fake" are those of the logits whatever is minimised. */
+#define GAN_OBJECTIVE "objective"
+/* d_loss and g_loss above (default); "half" and "blend" matter to no other. */
+#define GAN_MINIMAX "minimax"
+/* d_loss = 1/2 mean (r - 1)^2 + 1/2 mean f^2;  g_loss = 1/2 mean (f - 1)^2
+ * Source: Mao et al. 2017, Least Squares Generative Adversarial Networks, Eq. 9 (a = 0, b = c = 1).
+ */
+#define GAN_LEAST_SQUARES "least_squares"
+/* d_loss = mean f - mean r;  g_loss = -mean f. D must be kept Lipschitz: by
+ * gan_network_set_weight_clip or a penalty.
+ * Source: Arjovsky et al. 2017, Wasserstein Generative Adversarial Networks, Algorithm 1. */
+#define GAN_WASSERSTEIN "wasserstein"
+/* d_loss = mean max(0, 1 - r) + mean max(0, 1 + f);  g_loss = -mean f
+ * Source: Lim and Ye 2017, Geometric GAN; Miyato et al. 2018, Spectral Normalization for Generative
+ * Adversarial Networks, Eqs. 16 and 17. */
+#define GAN_HINGE "hinge"
+/* d_loss = mean softplus(-(r - mean f)) + mean softplus(f - mean r); g_loss the same with r and f
+ * exchanged.
+ * Source: Jolicoeur-Martineau 2019, The Relativistic Discriminator (RaSGAN). */
+#define GAN_RELATIVISTIC_AVERAGE "relativistic_average"
+/* d_loss = mean softplus(-(r_i - f_i)), g_loss = mean softplus(-(f_i - r_i)), sample i of the real
+ * batch being paired with sample i of the generated one.
+ * Source: Jolicoeur-Martineau 2019 (RSGAN); Huang et al. 2024, The GAN is dead; long live the GAN!
+ *
+ * The relativistic g_loss needs real samples. No further data is read for it: in `alternating`
+ * G's update has those of D's last update, with the new noise, in `simultaneous` the batch of both.
+ */
+#define GAN_RELATIVISTIC "relativistic"
 
 /* Metrics of the last step, for gan_trainer_metric. D's are those of its last update in the step,
  * taken before that update, with dropout. */

@@ -18,7 +18,8 @@ int64_t gan__trainer_d_steps(const gan_trainer *trainer)
 
 static gan__objective objective_of(const gan_trainer *trainer)
 {
-    return (gan__objective){.half = trainer->options[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
+    return (gan__objective){.kind = (gan__objective_kind)trainer->options[GAN__TRAIN_OBJECTIVE],
+                            .half = trainer->options[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
                             .blend = trainer->options[GAN__TRAIN_BLEND]};
 }
 
@@ -90,9 +91,9 @@ static void refresh_plans(gan_trainer *trainer)
 {
     const gan__objective objective = objective_of(trainer);
     const gan__distribution noise = trainer->g.network->noise;
-    if (objective.half != trainer->objective.half || objective.blend != trainer->objective.blend ||
-        noise.kind != trainer->noise.kind || noise.a != trainer->noise.a ||
-        noise.b != trainer->noise.b) {
+    if (objective.kind != trainer->objective.kind || objective.half != trainer->objective.half ||
+        objective.blend != trainer->objective.blend || noise.kind != trainer->noise.kind ||
+        noise.a != trainer->noise.a || noise.b != trainer->noise.b) {
         gan__trainer_forget_plans(trainer);
         trainer->objective = objective;
         trainer->noise = noise;

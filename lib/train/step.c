@@ -80,8 +80,11 @@ static int32_t build(step *s, side *g, side *d, gan__objective objective, gan__s
     const gan__shape data = gan__batch_shape(m, d->network->layers[0].shape);
     const int32_t fake = apply(s, g, gan__leaf(graph, GAN__SLOT_Z, 0, noise));
     const int32_t fake_logits = apply(s, d, fake);
+    int32_t real_logits = -1;
+    if ((kind & GAN__STEP_D) != 0 || gan__objective_pairs(objective)) {
+        real_logits = apply(s, d, gan__leaf(graph, GAN__SLOT_X, 0, data));
+    }
     if ((kind & GAN__STEP_D) != 0) {
-        const int32_t real_logits = apply(s, d, gan__leaf(graph, GAN__SLOT_X, 0, data));
         const gan__d_side made = gan__objective_d(graph, objective, real_logits, fake_logits);
         add_output(s, made.value, GAN__SLOT_RESULTS, GAN__RESULT_VALUE);
         add_output(s, made.loss, GAN__SLOT_RESULTS, GAN__RESULT_D_LOSS);
@@ -90,7 +93,7 @@ static int32_t build(step *s, side *g, side *d, gan__objective objective, gan__s
         GAN__TRY(add_gradient(s, d, made.loss));
     }
     if ((kind & GAN__STEP_G) != 0) {
-        const int32_t loss = gan__objective_g(graph, objective, fake_logits);
+        const int32_t loss = gan__objective_g(graph, objective, real_logits, fake_logits);
         add_output(s, loss, GAN__SLOT_RESULTS, GAN__RESULT_G_LOSS);
         GAN__TRY(add_gradient(s, g, loss));
     }

@@ -33,7 +33,7 @@ enum {
 typedef enum { GAN__STEP_D = 1, GAN__STEP_G = 2, GAN__STEP_BOTH = 3 } gan__step_kind;
 
 /* Plans the gradients for batches of m samples. With GAN__STEP_BOTH both come from one draw of
- * noise and of dropout masks. Errors: MEMORY, SHAPE. */
+ * noise and of dropout masks. G's loss reads real samples if the objective pairs. Errors: MEMORY, SHAPE. */
 int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
                        gan__objective objective, gan__step_kind kind, int64_t m, gan__plan **out);
 

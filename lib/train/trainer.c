@@ -6,6 +6,15 @@
 #include <string.h>
 
 static const char *const schedules[] = {GAN_ALTERNATING, GAN_SIMULTANEOUS, NULL};
+static const char *const objectives[] = {
+    [GAN__MINIMAX] = GAN_MINIMAX,
+    [GAN__LEAST_SQUARES] = GAN_LEAST_SQUARES,
+    [GAN__WASSERSTEIN] = GAN_WASSERSTEIN,
+    [GAN__HINGE] = GAN_HINGE,
+    [GAN__RELATIVISTIC_AVERAGE] = GAN_RELATIVISTIC_AVERAGE,
+    [GAN__RELATIVISTIC] = GAN_RELATIVISTIC,
+    [GAN__OBJECTIVE_COUNT] = NULL,
+};
 
 enum { BATCH_MAX = 1048576 };
 
@@ -13,6 +22,8 @@ static const gan__option options[GAN__TRAIN_OPTION_COUNT] = {
     [GAN__TRAIN_BATCH_SIZE] = {GAN_BATCH_SIZE, NULL, 100, 1, BATCH_MAX, true, "samples of a batch"},
     [GAN__TRAIN_DISCRIMINATOR_STEPS] = {GAN_DISCRIMINATOR_STEPS, NULL, 1, 1, 10000, true,
                                         "updates of D before each of G, when alternating"},
+    [GAN__TRAIN_OBJECTIVE] = {GAN_OBJECTIVE, objectives, GAN__MINIMAX, 0, GAN__OBJECTIVE_COUNT - 1,
+                              true, "what the players minimise"},
     [GAN__TRAIN_BLEND] = {GAN_BLEND, NULL, 0, 0, 1, false,
                           "share of the saturating loss in G's: 0 non-saturating, 1 minimax"},
     [GAN__TRAIN_HALF] = {GAN_HALF, NULL, 1, 0, 1, true,

@@ -17,6 +17,7 @@ typedef enum {
     GAN__TRAIN_DROP_LAST,
     GAN__TRAIN_SCHEDULE,
     GAN__TRAIN_LAST_FIXED = GAN__TRAIN_SCHEDULE, /* the first step fixes those up to here */
+    GAN__TRAIN_OBJECTIVE,
     GAN__TRAIN_BLEND,
     GAN__TRAIN_HALF,
     GAN__TRAIN_WARM_UP,
