@@ -315,6 +315,7 @@ static void misuse_settings(void)
     bad_null(gan_network_set_bias(NULL, 0, 1));
     bad_null(gan_network_set_bias_from_marginals(NULL, 2, data));
     bad_null(gan_network_set_max_norm(NULL, 0, 1));
+    bad_null(gan_network_set_weight_clip(NULL, 0, 1));
     bad_null(gan_network_set_noise(NULL, GAN_NOISE_NORMAL, 0, 1));
     static const int32_t no_layers[] = {1, 3, -1, INT32_MIN, INT32_MAX};
     for (int i = 0; i < 5; i++) {
@@ -324,6 +325,7 @@ static void misuse_settings(void)
         bad(GAN_ERROR_ARGUMENT, gan_network_set_bias(G, layer, 1));
         bad(GAN_ERROR_ARGUMENT, gan_network_set_bias_from_marginals(G, layer, data));
         bad(GAN_ERROR_ARGUMENT, gan_network_set_max_norm(G, layer, 1));
+        bad(GAN_ERROR_ARGUMENT, gan_network_set_weight_clip(G, layer, 1));
     }
     bad(GAN_ERROR_ARGUMENT, gan_network_set_name(G, 2, NULL));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_name(G, 0, "x"));
@@ -338,6 +340,8 @@ static void misuse_settings(void)
     bad(GAN_ERROR_RANGE, gan_network_set_bias(G, 2, INFINITY));
     bad(GAN_ERROR_RANGE, gan_network_set_max_norm(G, 2, NAN));
     bad(GAN_ERROR_RANGE, gan_network_set_max_norm(G, 2, -1));
+    bad(GAN_ERROR_RANGE, gan_network_set_weight_clip(G, 2, NAN));
+    bad(GAN_ERROR_RANGE, gan_network_set_weight_clip(G, 2, -0.01));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_bias_from_marginals(G, 2, NULL));
     bad(GAN_ERROR_RANGE, gan_network_set_bias_from_marginals(G, 2, data)); /* beyond [0, 1] */
     bad(GAN_ERROR_SHAPE, gan_network_set_bias_from_marginals(D, 2, data));
@@ -353,6 +357,7 @@ static void misuse_settings(void)
     bad(GAN_ERROR_STATE, gan_network_set_bias(G, 2, 1));
     bad(GAN_ERROR_STATE, gan_network_set_bias_from_marginals(G, 2, data));
     bad(GAN_ERROR_STATE, gan_network_set_max_norm(G, 2, 1));
+    bad(GAN_ERROR_STATE, gan_network_set_weight_clip(G, 2, 1));
     finish();
 }
 

@@ -113,7 +113,7 @@ static void look(seen *s)
     s->g = all_of(G);
     s->d = all_of(D);
     s->a = all_of(average);
-    ck_assert_int_eq(metrics_of(trainer, s->metrics), 12);
+    ck_assert_int_eq(metrics_of(trainer, s->metrics), 13);
     for (int i = 0; i < 2; i++) {
         s->updates[i] = gan_optimizer_updates(optimizers[i]);
     }

@@ -742,6 +742,13 @@ static const struct {
     {GAN_DISCRIMINATOR_STEPS, 1, 1, 10000, true, true},
     {GAN_BLEND, 0, 0, 1, false, false},
     {GAN_HALF, 1, 0, 1, true, false},
+    {GAN_R1, 0, 0, 1e9, false, false},
+    {GAN_R2, 0, 0, 1e9, false, false},
+    {GAN_GRADIENT_PENALTY, 0, 0, 1e9, false, false},
+    {GAN_DRAGAN, 0, 0, 1e9, false, false},
+    {GAN_ONE_SIDED, 0, 0, 1, true, false},
+    {GAN_APPROXIMATE, 0, 0, 1000, false, false},
+    {GAN_PENALTY_INTERVAL, 1, 1, 10000, true, false},
     {GAN_SEED, 0, 0, 9007199254740992.0, true, true},
     {GAN_SHUFFLE, 1, 0, 1, true, true},
     {GAN_DROP_LAST, 0, 0, 1, true, true},
@@ -817,9 +824,14 @@ START_TEST(options_describe_themselves)
             ck_assert_str_eq(choices[1], GAN_SIMULTANEOUS);
             ck_assert_ptr_null(choices[2]);
         }
+        if (strcmp(name, GAN_OBJECTIVE) == 0) {
+            found++;
+            ck_assert_str_eq(choices[0], GAN_MINIMAX);
+            ck_assert_ptr_null(choices[6]);
+        }
     }
-    ck_assert_int_eq(index, NUMBERS + 1);
-    ck_assert_int_eq(found, NUMBERS + 1);
+    ck_assert_int_eq(index, NUMBERS + 2);
+    ck_assert_int_eq(found, NUMBERS + 2);
     ck_assert_int_eq(gan_trainer_describe_option(index, NULL, NULL, NULL, NULL, NULL),
                      GAN_ERROR_RANGE);
     ck_assert_int_eq(gan_trainer_describe_option(0, NULL, NULL, NULL, NULL, NULL), GAN_OK);
@@ -920,7 +932,8 @@ START_TEST(metrics_have_names_and_are_unknown_before_the_first_step)
     static const char *const names[] = {
         GAN_METRIC_VALUE,  GAN_METRIC_D_LOSS,     GAN_METRIC_G_LOSS,     GAN_METRIC_D_REAL,
         GAN_METRIC_D_FAKE, GAN_METRIC_D_GRADIENT, GAN_METRIC_G_GRADIENT, GAN_METRIC_D_RATE,
-        GAN_METRIC_G_RATE, GAN_METRIC_STEP,       GAN_METRIC_EPOCH,      GAN_METRIC_SAMPLES};
+        GAN_METRIC_G_RATE, GAN_METRIC_PENALTY,    GAN_METRIC_STEP,       GAN_METRIC_EPOCH,
+        GAN_METRIC_SAMPLES};
     enum { COUNT = sizeof names / sizeof names[0] };
     double value = 0;
     start_small(10);
@@ -930,14 +943,14 @@ START_TEST(metrics_have_names_and_are_unknown_before_the_first_step)
             listed += strcmp(gan_trainer_metric_name(j), names[i]) == 0;
         }
         ck_assert_int_eq(listed, 1);
-        ck_assert_int_eq(isnan(metric(names[i])), i < 9);
+        ck_assert_int_eq(isnan(metric(names[i])) != 0, i < 10);
     }
     ck_assert_ptr_null(gan_trainer_metric_name(COUNT));
     ck_assert_ptr_null(gan_trainer_metric_name(-1));
     fails(gan_trainer_metric(trainer, "loss", &value), GAN_ERROR_KEY, "loss");
     ok(gan_trainer_run(trainer, 1, NULL, NULL));
-    for (int i = 0; i < COUNT; i++) {
-        ck_assert(isfinite(metric(names[i])));
+    for (int i = 0; i < COUNT; i++) { /* there is no penalty */
+        ck_assert_int_eq(isfinite(metric(names[i])) != 0, i != 9);
     }
     near(metric(GAN_METRIC_D_RATE), 0.1, 0);
     near(metric(GAN_METRIC_G_RATE), 0.1, 0);

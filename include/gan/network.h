@@ -247,6 +247,13 @@ GAN_API int32_t gan_network_set_bias_from_marginals(gan_network *network, int32_
  * max_kernel_norm). Since 0.1. */
 GAN_API int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, double norm);
 
+/* Clips every weight and every bias of the layer to [-limit, limit], at initialisation and after
+ * each update; after set_max_norm's limit, where there are both.
+ *   limit  greater than 0 (RANGE otherwise), or 0 for no limit, the default
+ * Source: Arjovsky et al. 2017, Wasserstein Generative Adversarial Networks, Algorithm 1.
+ * Since 0.1. */
+GAN_API int32_t gan_network_set_weight_clip(gan_network *network, int32_t layer, double limit);
+
 /* ---- Parameters ---------------------------------------------------------------------------- */
 
 /* Draws all parameters anew. Without this call they are drawn when first needed: with seed 0, a

@@ -10,7 +10,7 @@
  *
  * b = 0 is the non-saturating objective (maximise log D(G(z))), b = 1 the saturating one of Eq. 1;
  * the terms of V that do not depend on G are left out of g_loss. The published code ran h = 1/2,
- * b = 0; Algorithm 1 as printed is h = 1, b = 1.
+ * b = 0; Algorithm 1 as printed is h = 1, b = 1. Other objectives: option "objective".
  *
  * Source: Goodfellow et al. 2014, Generative Adversarial Nets, section 3 and Algorithm 1. */
 #ifndef GAN_TRAINER_H
@@ -47,16 +47,84 @@ extern "C" {
  * at the old parameters, then both updates. */
 #define GAN_SIMULTANEOUS "simultaneous"
 
+/* Key for gan_trainer_set_text and its choices: what the players minimise. With l = D's logit, r =
+ * l(x), f = l(G(z)), and the means over a batch; may change between steps. "value", "d_real" and
+ * "d_fake" are those of the logits whatever is minimised. */
+#define GAN_OBJECTIVE "objective"
+/* d_loss and g_loss above (default); "half" and "blend" matter to no other. */
+#define GAN_MINIMAX "minimax"
+/* d_loss = 1/2 mean (r - 1)^2 + 1/2 mean f^2;  g_loss = 1/2 mean (f - 1)^2
+ * Source: Mao et al. 2017, Least Squares Generative Adversarial Networks, Eq. 9 (a = 0, b = c = 1).
+ */
+#define GAN_LEAST_SQUARES "least_squares"
+/* d_loss = mean f - mean r;  g_loss = -mean f. D must be kept Lipschitz: by
+ * gan_network_set_weight_clip or a penalty.
+ * Source: Arjovsky et al. 2017, Wasserstein Generative Adversarial Networks, Algorithm 1. */
+#define GAN_WASSERSTEIN "wasserstein"
+/* d_loss = mean max(0, 1 - r) + mean max(0, 1 + f);  g_loss = -mean f
+ * Source: Lim and Ye 2017, Geometric GAN; Miyato et al. 2018, Spectral Normalization for Generative
+ * Adversarial Networks, Eqs. 16 and 17. */
+#define GAN_HINGE "hinge"
+/* d_loss = mean softplus(-(r - mean f)) + mean softplus(f - mean r); g_loss the same with r and f
+ * exchanged.
+ * Source: Jolicoeur-Martineau 2019, The Relativistic Discriminator (RaSGAN). */
+#define GAN_RELATIVISTIC_AVERAGE "relativistic_average"
+/* d_loss = mean softplus(-(r_i - f_i)), g_loss = mean softplus(-(f_i - r_i)), sample i of the real
+ * batch being paired with sample i of the generated one.
+ * Source: Jolicoeur-Martineau 2019 (RSGAN); Huang et al. 2024, The GAN is dead; long live the GAN!
+ *
+ * The relativistic g_loss needs real samples. No further data is read for it: in `alternating`
+ * G's update has those of D's last update, with the new noise, in `simultaneous` the batch of both.
+ */
+#define GAN_RELATIVISTIC "relativistic"
+
+/* Penalties on the slope of D, added to d_loss when D is updated, and to nothing else. "grad" is
+ * the gradient of the logit by a sample, |grad| its Euclidean norm over the sample's elements,
+ * "mean" that over the batch; the gradient of each penalty by D's parameters is exact, a gradient
+ * of a gradient. Keys for gan_trainer_set_number; weights are within [0, 10^9], 0 (default) for none;
+ * all may change between steps. */
+
+/* gamma: gamma / 2 mean |grad D(x)|^2 at real samples.
+ * Source: Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, Eq. 9. */
+#define GAN_R1 "r1"
+/* gamma: gamma / 2 mean |grad D(G(z))|^2 at generated samples. Source: the same, Eq. 10. */
+#define GAN_R2 "r2"
+/* lambda: lambda mean (|grad D(y)| - 1)^2 at y = e x + (1 - e) G(z), e ~ U(0, 1) for each sample.
+ * Source: Gulrajani et al. 2017, Improved Training of Wasserstein GANs, Algorithm 1. */
+#define GAN_GRADIENT_PENALTY "gradient_penalty"
+/* lambda: the same at y = x + s u / 2, u ~ U(0, 1) for each element, s being the standard deviation
+ * of all elements of the batch. Source: Kodali et al. 2017, On Convergence and Stability of GANs,
+ * and its code. */
+#define GAN_DRAGAN "dragan"
+/* 1: the last two are lambda mean max(0, |grad D(y)| - 1)^2; 0.
+ * Source: Gulrajani et al. 2017, section 4; Petzka et al. 2018. */
+#define GAN_ONE_SIDED "one_sided"
+/* sigma > 0: r1 and r2 are gamma / 2 mean ((D(y + sigma e) - D(y)) / sigma)^2 instead, e ~ N(0, 1)
+ * for each element: a random direction, which costs no gradient of a gradient; 0; [0, 1000].
+ * Source: Lin et al. 2025, Diffusion Adversarial Post-Training for One-Step Video Generation. */
+#define GAN_APPROXIMATE "approximate"
+/* n: penalties in D's first update and every n-th one after it, weights multiplied by n; 1;
+ * [1, 10000]. Source: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN
+ * (lazy regularization). */
+#define GAN_PENALTY_INTERVAL "penalty_interval"
+/* In |grad D(y)| - 1 the norm is sqrt(sum of squares + 10^-12), and s is sqrt(variance + 10^-12):
+ * both have a gradient at 0. e and u are functions of the trainer's seed, the step and the sample.
+ * Dropout in D: r1 and r2 are of the D of the objective, with its masks, and the finite difference
+ * has the same masks on both sides; the other two, at samples of their own, draw their own masks.
+ */
+
 /* Metrics of the last step, for gan_trainer_metric. D's are those of its last update in the step,
  * taken before that update, with dropout. */
 #define GAN_METRIC_VALUE \
     "value" /* V = mean log D(x) + mean log(1 - D(G(z))), nats; -log 4 at the optimum */
 #define GAN_METRIC_D_LOSS "d_loss" /* as above, nats */
+/* Weighted sum of the penalties in the last update of D that had one; not a part of d_loss. */
+#define GAN_METRIC_PENALTY "penalty"
 #define GAN_METRIC_G_LOSS "g_loss" /* as above, nats */
 #define GAN_METRIC_D_REAL "d_real" /* mean D(x), a probability */
 #define GAN_METRIC_D_FAKE "d_fake" /* mean D(G(z)), a probability */
 #define GAN_METRIC_D_GRADIENT \
-    "d_gradient" /* Euclidean norm of d_loss's gradient by D's parameters */
+    "d_gradient" /* Euclidean norm of the gradient of d_loss + penalty by D's parameters */
 #define GAN_METRIC_G_GRADIENT \
     "g_gradient" /* Euclidean norm of g_loss's gradient by G's parameters */
 #define GAN_METRIC_D_RATE "d_learning_rate" /* learning rate of D's last update */
@@ -129,8 +197,8 @@ GAN_API int32_t gan_trainer_describe_option(int32_t index, const char **name,
  *   steps    at least 0
  *   on_step  called after each step, or NULL;  user  handed to it
  * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; called from a callback; an
- * optimizer serves another network), STOPPED (the callback asked for it), NUMERIC (a loss or
- * gradient is not finite: the message names player, step and tensor, the parameters are those
+ * optimizer serves another network), STOPPED (the callback asked for it), NUMERIC (a loss, penalty
+ * or gradient is not finite: the message names player, step and tensor, the parameters are those
  * before that step), MEMORY (they are too), those of a data callback, UNSUPPORTED (2^32 samples or
  * more to shuffle). Since 0.1. */
 GAN_API int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step,
@@ -172,7 +240,9 @@ GAN_API int32_t gan_trainer_save(gan_trainer *trainer, const char *path);
 /* Goes back to a state that gan_trainer_save wrote: training then goes on to the bit as it would
  * have. The caller first makes networks, optimizers and trainer with the settings they had; those
  * that decide what the next step does (batch size, schedule, k, seed, shuffle, drop_last, kinds of
- * optimizer, number of samples) are in the file and must agree. After an error nothing is changed.
+ * optimizer, number of samples) are in the file and must agree; those that may change between steps
+ * (objective, penalties, ...) are not, and the caller sets them as for the step to come. After an
+ * error nothing is changed.
  * Errors: ARGUMENT, IO, FORMAT (not such a file, corrupt), KEY (a tensor is missing), SHAPE, STATE
  * (another setting: the message names it; called from a callback), NUMERIC (a parameter is not
  * finite), UNSUPPORTED (as gan_network_load), MEMORY. Since 0.1. */

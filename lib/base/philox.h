@@ -19,6 +19,10 @@ enum {
     GAN__STREAM_NOISE_G,
     GAN__STREAM_SAMPLE,
     GAN__STREAM_SPARSE,
+    GAN__STREAM_INTERPOLATE,     /* the points of a penalty between real and generated samples */
+    GAN__STREAM_PERTURB,         /* those around real samples */
+    GAN__STREAM_DIFFERENCE_REAL, /* the steps of finite differences */
+    GAN__STREAM_DIFFERENCE_FAKE,
     GAN__STREAM_DROPOUT = 1024
 };
 

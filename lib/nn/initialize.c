@@ -204,18 +204,42 @@ int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values)
 enum { SLOT_BEFORE, SLOT_AFTER }; /* of the constraints: bound to one array */
 
 /* w clip(|w|, 0, c) / (1e-7 + |w|) for the weights w that lead to each unit */
-static int32_t limited_weights(gan__graph *graph, const gan__transform *t)
+static int32_t limited_norms(gan__graph *graph, const gan__transform *t, int32_t w)
 {
     gan__shape units = t->weight;
     for (int32_t i = 0; i < units.rank; i++) {
         units.dims[i] = i == t->unit_axis ? units.dims[i] : 1;
     }
-    const int32_t w = gan__leaf(graph, SLOT_BEFORE, t->offset, t->weight);
     const int32_t norm = gan__sqrt(graph, gan__sum_to(graph, gan__square(graph, w), units));
-    const int32_t clipped =
-        gan__minimum_node(graph, norm, gan__constant(graph, t->max_norm, units));
-    const int32_t ratio = gan__divide(graph, clipped, gan__affine(graph, norm, 1, 1e-7));
+    const int32_t least = gan__minimum_node(graph, norm, gan__constant(graph, t->max_norm, units));
+    const int32_t ratio = gan__divide(graph, least, gan__affine(graph, norm, 1, 1e-7));
     return gan__multiply_nodes(graph, w, ratio);
+}
+
+/* max(-c, min(x, c)) */
+static int32_t clipped(gan__graph *graph, const gan__transform *t, int32_t x)
+{
+    const gan__shape shape = gan__node_shape(graph, x);
+    const int32_t below = gan__minimum_node(graph, x, gan__constant(graph, t->clip, shape));
+    return gan__maximum_node(graph, below, gan__constant(graph, -t->clip, shape));
+}
+
+/* Adds the constraints of one transformation: on W and on b. */
+static void constrain(const gan_network *network, const gan__transform *t, bool all,
+                      gan__graph *graph, gan__output *outputs, int32_t *count)
+{
+    const gan__parameter *parameters = &network->parameters[t->parameter];
+    if ((t->max_norm > 0 || t->clip > 0) && (all || !parameters[0].frozen)) {
+        int32_t w = gan__leaf(graph, SLOT_BEFORE, t->offset, t->weight);
+        w = t->max_norm > 0 ? limited_norms(graph, t, w) : w;
+        w = t->clip > 0 ? clipped(graph, t, w) : w;
+        outputs[(*count)++] = (gan__output){w, SLOT_AFTER, t->offset};
+    }
+    if (t->clip > 0 && t->bias.rank > 0 && (all || !parameters[1].frozen)) {
+        const int64_t offset = parameters[1].offset;
+        const int32_t b = gan__leaf(graph, SLOT_BEFORE, offset, t->bias);
+        outputs[(*count)++] = (gan__output){clipped(graph, t, b), SLOT_AFTER, offset};
+    }
 }
 
 int32_t gan__network_prepare_constraints(gan_network *network, bool all)
@@ -224,7 +248,8 @@ int32_t gan__network_prepare_constraints(gan_network *network, bool all)
     if (!all && network->constraint_freezes == network->freezes) {
         return GAN_OK;
     }
-    gan__output *outputs = gan__allocate(context, network->transform_count, sizeof *outputs);
+    gan__output *outputs =
+        gan__allocate(context, 2 * (int64_t)network->transform_count, sizeof *outputs);
     if (outputs == NULL) {
         return GAN_ERROR_MEMORY;
     }
@@ -232,11 +257,7 @@ int32_t gan__network_prepare_constraints(gan_network *network, bool all)
     gan__plan *plan = NULL;
     int32_t count = 0, status = GAN_OK;
     for (int32_t i = 0; i < network->transform_count; i++) {
-        const gan__transform *t = &network->transforms[i];
-        const bool frozen = network->parameters[t->parameter].frozen;
-        if (t->max_norm > 0 && (all || !frozen)) {
-            outputs[count++] = (gan__output){limited_weights(&graph, t), SLOT_AFTER, t->offset};
-        }
+        constrain(network, &network->transforms[i], all, &graph, outputs, &count);
     }
     if (count > 0) {
         status = gan__plan_create(&graph, count, outputs, GAN__PLAN_FUSED, &plan);

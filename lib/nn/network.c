@@ -188,15 +188,32 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
     return GAN_OK;
 }
 
+/* A limit of the weights, 0 for none. call: for the messages */
+static int32_t find_limited(gan_network *network, const char *call, int32_t layer, double limit,
+                            int32_t *first, int32_t *last)
+{
+    GAN__TRY(find_transforms(network, call, layer, first, last));
+    return gan__is_float(limit) && limit >= 0
+               ? GAN_OK
+               : gan__fail(network->context, GAN_ERROR_RANGE,
+                           "network %s: %s: %g is not a finite number from 0 up", network->name,
+                           call, limit);
+}
+
+int32_t gan_network_set_weight_clip(gan_network *network, int32_t layer, double limit)
+{
+    int32_t first, last;
+    GAN__TRY(find_limited(network, "set_weight_clip", layer, limit, &first, &last));
+    for (int32_t i = first; i <= last; i++) {
+        network->transforms[i].clip = limit;
+    }
+    return GAN_OK;
+}
+
 int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, double norm)
 {
     int32_t first, last;
-    GAN__TRY(find_transforms(network, "set_max_norm", layer, &first, &last));
-    if (!gan__is_float(norm) || norm < 0) {
-        return gan__fail(network->context, GAN_ERROR_RANGE,
-                         "network %s: set_max_norm: %g is not a finite number from 0 up",
-                         network->name, norm);
-    }
+    GAN__TRY(find_limited(network, "set_max_norm", layer, norm, &first, &last));
     for (int32_t i = first; i <= last; i++) {
         network->transforms[i].max_norm = norm;
     }

@@ -70,6 +70,7 @@ typedef struct {
     double start;            /* of every bias */
     real *biases;            /* [elements of b] where each bias starts by itself, or NULL */
     double max_norm;         /* of the weights that lead to a unit; 0 for no limit */
+    double clip;             /* of each weight and bias; 0 for no limit */
 } gan__transform;
 
 /* How many biases a transformation has: 0 for none. */

@@ -60,6 +60,7 @@ static int32_t copy_settings(gan_network *network, int32_t index, const gan__tra
     t->b = from->b;
     t->start = from->start;
     t->max_norm = from->max_norm;
+    t->clip = from->clip;
     gan__transform_name(network, index, from->name);
     return GAN_OK;
 }

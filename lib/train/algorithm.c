@@ -123,14 +123,21 @@ static int32_t check_player(step *s, const gan__player *player, const char *loss
     return GAN_OK;
 }
 
-static int32_t check_d(step *s, const real *results)
+static int32_t check_d(step *s, gan__step_kind kind, const real *results)
 {
+    const gan__player *d = &s->trainer->d;
     s->metrics[GAN__METRIC_VALUE] = (double)results[GAN__RESULT_VALUE];
     s->metrics[GAN__METRIC_D_LOSS] = (double)results[GAN__RESULT_D_LOSS];
     s->metrics[GAN__METRIC_D_REAL] = (double)results[GAN__RESULT_D_REAL];
     s->metrics[GAN__METRIC_D_FAKE] = (double)results[GAN__RESULT_D_FAKE];
-    return check_player(s, &s->trainer->d, "d_loss", s->metrics[GAN__METRIC_D_LOSS],
-                        GAN__METRIC_D_GRADIENT);
+    if ((kind & GAN__STEP_PENALTY) != 0) {
+        s->metrics[GAN__METRIC_PENALTY] = (double)results[GAN__RESULT_PENALTY];
+        if (isfinite(s->metrics[GAN__METRIC_D_LOSS]) &&
+            !isfinite(s->metrics[GAN__METRIC_PENALTY])) {
+            return not_finite(s, d, "penalty");
+        }
+    }
+    return check_player(s, d, "d_loss", s->metrics[GAN__METRIC_D_LOSS], GAN__METRIC_D_GRADIENT);
 }
 
 static int32_t check_g(step *s, const real *results)
@@ -181,9 +188,10 @@ static int32_t alternate(step *s)
     gan_trainer *t = s->trainer;
     real results[GAN__RESULT_COUNT];
     for (int64_t i = 0; i < gan__trainer_d_steps(t); i++) {
+        const gan__step_kind kind = gan__trainer_d_kind(t, i);
         GAN__TRY(take_batch(s, i));
-        GAN__TRY(differentiate(s, GAN__STEP_D, results));
-        GAN__TRY(check_d(s, results));
+        GAN__TRY(differentiate(s, kind, results));
+        GAN__TRY(check_d(s, kind, results));
         update(s, &t->d, GAN__METRIC_D_RATE);
         s->tick++;
     }
@@ -204,9 +212,10 @@ static int32_t move_together(step *s)
 {
     gan_trainer *t = s->trainer;
     real results[GAN__RESULT_COUNT];
+    const gan__step_kind kind = gan__trainer_d_kind(t, 0);
     GAN__TRY(take_batch(s, 0));
-    GAN__TRY(differentiate(s, s->generator_moves ? GAN__STEP_BOTH : GAN__STEP_D, results));
-    GAN__TRY(check_d(s, results));
+    GAN__TRY(differentiate(s, s->generator_moves ? kind | GAN__STEP_G : kind, results));
+    GAN__TRY(check_d(s, kind, results));
     if (s->generator_moves) {
         GAN__TRY(check_g(s, results));
         move_generator(s);

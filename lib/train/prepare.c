@@ -16,15 +16,38 @@ int64_t gan__trainer_d_steps(const gan_trainer *trainer)
                : 1;
 }
 
+static gan__penalties penalties_of(const gan_trainer *trainer)
+{
+    const double *o = trainer->options;
+    return (gan__penalties){.r1 = o[GAN__TRAIN_R1],
+                            .r2 = o[GAN__TRAIN_R2],
+                            .interpolated = o[GAN__TRAIN_GRADIENT_PENALTY],
+                            .dragan = o[GAN__TRAIN_DRAGAN],
+                            .one_sided = o[GAN__TRAIN_ONE_SIDED] == 1,
+                            .sigma = o[GAN__TRAIN_APPROXIMATE],
+                            .factor = o[GAN__TRAIN_PENALTY_INTERVAL]};
+}
+
+/* D's updates are counted through all steps, so that a training in a file goes on with its turn. */
+gan__step_kind gan__trainer_d_kind(const gan_trainer *trainer, int64_t index)
+{
+    const gan__penalties penalties = penalties_of(trainer);
+    const uint64_t k = (uint64_t)gan__trainer_d_steps(trainer);
+    const uint64_t update = (uint64_t)trainer->steps * k + (uint64_t)index;
+    const bool due = update % (uint64_t)trainer->options[GAN__TRAIN_PENALTY_INTERVAL] == 0;
+    return due && gan__penalties_any(&penalties) ? GAN__STEP_D | GAN__STEP_PENALTY : GAN__STEP_D;
+}
+
 static gan__objective objective_of(const gan_trainer *trainer)
 {
-    return (gan__objective){.half = trainer->options[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
+    return (gan__objective){.kind = (gan__objective_kind)trainer->options[GAN__TRAIN_OBJECTIVE],
+                            .half = trainer->options[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
                             .blend = trainer->options[GAN__TRAIN_BLEND]};
 }
 
 static void forget(gan__batch_plans *plans)
 {
-    for (int32_t i = 0; i <= GAN__STEP_BOTH; i++) {
+    for (int32_t i = 0; i < GAN__STEP_KINDS; i++) {
         gan__plan_free(plans->gradients[i]);
     }
     gan__plan_free(plans->noise_d);
@@ -62,8 +85,9 @@ int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, ga
     gan__plan **plan = &plans->gradients[kind];
     if (*plan == NULL) {
         gan__plan *made = NULL;
-        GAN__TRY(gan__step_plan(trainer->g.network, trainer->d.network, objective_of(trainer), kind,
-                                plans->m, &made));
+        const gan__losses losses = {objective_of(trainer), penalties_of(trainer)};
+        GAN__TRY(
+            gan__step_plan(trainer->g.network, trainer->d.network, &losses, kind, plans->m, &made));
         const int32_t status = gan__trainer_reserve(trainer, made);
         if (status != GAN_OK) {
             gan__plan_free(made);
@@ -85,16 +109,16 @@ static int32_t make_plans(gan_trainer *trainer, int64_t m, gan__batch_plans *pla
                : GAN_OK;
 }
 
-/* Gives up plans made for another objective or noise prior. */
+/* Gives up plans made for other losses or another noise prior. */
 static void refresh_plans(gan_trainer *trainer)
 {
-    const gan__objective objective = objective_of(trainer);
+    const double *losses = trainer->options + GAN__TRAIN_FIRST_LOSS;
     const gan__distribution noise = trainer->g.network->noise;
-    if (objective.half != trainer->objective.half || objective.blend != trainer->objective.blend ||
+    if (memcmp(losses, trainer->losses, sizeof trainer->losses) != 0 ||
         noise.kind != trainer->noise.kind || noise.a != trainer->noise.a ||
         noise.b != trainer->noise.b) {
         gan__trainer_forget_plans(trainer);
-        trainer->objective = objective;
+        memcpy(trainer->losses, losses, sizeof trainer->losses);
         trainer->noise = noise;
     }
 }
@@ -132,17 +156,18 @@ bool gan__trainer_generator_moves(const gan_trainer *trainer)
 /* Makes the plans of the step to come, so that only a later change can make a step fail. */
 static int32_t prepare_plans(gan_trainer *trainer, int64_t m)
 {
-    const bool moves = gan__trainer_generator_moves(trainer),
-               alternating = gan__trainer_alternates(trainer);
+    const bool moves = gan__trainer_generator_moves(trainer);
     gan__batch_plans *plans;
     const gan__plan *plan;
     GAN__TRY(gan__trainer_plans(trainer, m, &plans));
-    if (alternating || !moves) {
-        GAN__TRY(gan__trainer_gradients(trainer, plans, GAN__STEP_D, &plan));
+    if (!gan__trainer_alternates(trainer)) {
+        const gan__step_kind kind = gan__trainer_d_kind(trainer, 0);
+        return gan__trainer_gradients(trainer, plans, moves ? kind | GAN__STEP_G : kind, &plan);
     }
-    return moves ? gan__trainer_gradients(trainer, plans,
-                                          alternating ? GAN__STEP_G : GAN__STEP_BOTH, &plan)
-                 : GAN_OK;
+    for (int64_t i = 0; i < gan__trainer_d_steps(trainer); i++) {
+        GAN__TRY(gan__trainer_gradients(trainer, plans, gan__trainer_d_kind(trainer, i), &plan));
+    }
+    return moves ? gan__trainer_gradients(trainer, plans, GAN__STEP_G, &plan) : GAN_OK;
 }
 
 /* Limits a player to its trainable parameters, if these have changed. */

@@ -69,28 +69,50 @@ static int32_t add_gradient(step *s, side *p, int32_t loss)
     return GAN_OK;
 }
 
+/* D's losses and their gradient; c: D and the samples at hand */
+static int32_t build_d(step *s, side *d, const gan__losses *losses, bool penalised, gan__critic *c)
+{
+    gan__graph *graph = &s->graph;
+    const gan__d_side made =
+        gan__objective_d(graph, losses->objective, c->real_logits, c->fake_logits);
+    int32_t loss = made.loss;
+    add_output(s, made.value, GAN__SLOT_RESULTS, GAN__RESULT_VALUE);
+    add_output(s, made.loss, GAN__SLOT_RESULTS, GAN__RESULT_D_LOSS);
+    add_output(s, made.d_real, GAN__SLOT_RESULTS, GAN__RESULT_D_REAL);
+    add_output(s, made.d_fake, GAN__SLOT_RESULTS, GAN__RESULT_D_FAKE);
+    if (penalised) {
+        c->stream = s->stream;
+        const int32_t penalty = gan__penalty(graph, &losses->penalties, c);
+        add_output(s, penalty, GAN__SLOT_RESULTS, GAN__RESULT_PENALTY);
+        loss = gan__add(graph, loss, penalty);
+    }
+    return add_gradient(s, d, loss);
+}
+
 /* real -> D, z -> G -> D, the losses, and the gradients asked for. */
-static int32_t build(step *s, side *g, side *d, gan__objective objective, gan__step_kind kind,
+static int32_t build(step *s, side *g, side *d, const gan__losses *losses, gan__step_kind kind,
                      int64_t m)
 {
     gan__graph *graph = &s->graph;
+    const gan__objective objective = losses->objective;
     GAN__TRY(prepare_side(s, d));
     GAN__TRY(prepare_side(s, g));
     const gan__shape noise = gan__batch_shape(m, g->network->layers[0].shape);
     const gan__shape data = gan__batch_shape(m, d->network->layers[0].shape);
-    const int32_t fake = apply(s, g, gan__leaf(graph, GAN__SLOT_Z, 0, noise));
-    const int32_t fake_logits = apply(s, d, fake);
+    gan__critic c = {.network = d->network, .leaves = d->leaves, .real_logits = -1};
+    c.fake = apply(s, g, gan__leaf(graph, GAN__SLOT_Z, 0, noise));
+    c.fake_stream = s->stream;
+    c.fake_logits = apply(s, d, c.fake);
+    if ((kind & GAN__STEP_D) != 0 || gan__objective_pairs(objective)) {
+        c.real = gan__leaf(graph, GAN__SLOT_X, 0, data);
+        c.real_stream = s->stream;
+        c.real_logits = apply(s, d, c.real);
+    }
     if ((kind & GAN__STEP_D) != 0) {
-        const int32_t real_logits = apply(s, d, gan__leaf(graph, GAN__SLOT_X, 0, data));
-        const gan__d_side made = gan__objective_d(graph, objective, real_logits, fake_logits);
-        add_output(s, made.value, GAN__SLOT_RESULTS, GAN__RESULT_VALUE);
-        add_output(s, made.loss, GAN__SLOT_RESULTS, GAN__RESULT_D_LOSS);
-        add_output(s, made.d_real, GAN__SLOT_RESULTS, GAN__RESULT_D_REAL);
-        add_output(s, made.d_fake, GAN__SLOT_RESULTS, GAN__RESULT_D_FAKE);
-        GAN__TRY(add_gradient(s, d, made.loss));
+        GAN__TRY(build_d(s, d, losses, (kind & GAN__STEP_PENALTY) != 0, &c));
     }
     if ((kind & GAN__STEP_G) != 0) {
-        const int32_t loss = gan__objective_g(graph, objective, fake_logits);
+        const int32_t loss = gan__objective_g(graph, objective, c.real_logits, c.fake_logits);
         add_output(s, loss, GAN__SLOT_RESULTS, GAN__RESULT_G_LOSS);
         GAN__TRY(add_gradient(s, g, loss));
     }
@@ -98,7 +120,7 @@ static int32_t build(step *s, side *g, side *d, gan__objective objective, gan__s
 }
 
 int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
-                       gan__objective objective, gan__step_kind kind, int64_t m, gan__plan **out)
+                       const gan__losses *losses, gan__step_kind kind, int64_t m, gan__plan **out)
 {
     gan_context *context = generator->context;
     side g = {.network = generator, .slot = GAN__SLOT_G, .gradient_slot = GAN__SLOT_G_GRADIENT};
@@ -110,7 +132,7 @@ int32_t gan__step_plan(const gan_network *generator, const gan_network *discrimi
     s.outputs = gan__allocate(context, most, sizeof *s.outputs);
     int32_t status = GAN_ERROR_MEMORY;
     if (s.outputs != NULL) {
-        status = build(&s, &g, &d, objective, kind, m);
+        status = build(&s, &g, &d, losses, kind, m);
     }
     if (status == GAN_OK) {
         status = gan__plan_create(&s.graph, s.count, s.outputs, GAN__PLAN_FUSED, out);

@@ -6,6 +6,7 @@
 
 #include "nn/network.h"
 #include "train/objective.h"
+#include "train/penalty.h"
 
 /* The arrays bound when a plan of a step runs. */
 enum {
@@ -13,7 +14,7 @@ enum {
     GAN__SLOT_G,          /* G's parameters */
     GAN__SLOT_X,          /* real samples */
     GAN__SLOT_Z,          /* noise */
-    GAN__SLOT_D_GRADIENT, /* of d_loss by D's parameters */
+    GAN__SLOT_D_GRADIENT, /* of d_loss and the penalty by D's parameters */
     GAN__SLOT_G_GRADIENT, /* of g_loss by G's parameters */
     GAN__SLOT_RESULTS,    /* numbers, see below */
     GAN__SLOT_COUNT
@@ -26,16 +27,30 @@ enum {
     GAN__RESULT_D_REAL,
     GAN__RESULT_D_FAKE,
     GAN__RESULT_G_LOSS,
+    GAN__RESULT_PENALTY, /* where the plan has it */
     GAN__RESULT_COUNT
 };
 
-/* Which losses a plan differentiates. */
-typedef enum { GAN__STEP_D = 1, GAN__STEP_G = 2, GAN__STEP_BOTH = 3 } gan__step_kind;
+/* What the players minimise. */
+typedef struct {
+    gan__objective objective;
+    gan__penalties penalties;
+} gan__losses;
+
+/* Which losses a plan differentiates: D's, with or without the penalty, G's, or both. */
+typedef enum {
+    GAN__STEP_D = 1,
+    GAN__STEP_G = 2,
+    GAN__STEP_BOTH = GAN__STEP_D | GAN__STEP_G,
+    GAN__STEP_PENALTY = 4, /* together with GAN__STEP_D */
+    GAN__STEP_KINDS = 8
+} gan__step_kind;
 
 /* Plans the gradients for batches of m samples. With GAN__STEP_BOTH both come from one draw of
- * noise and of dropout masks. Errors: MEMORY, SHAPE. */
+ * noise and of dropout masks. G's loss reads real samples if the objective pairs.
+ * Errors: MEMORY, SHAPE. */
 int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
-                       gan__objective objective, gan__step_kind kind, int64_t m, gan__plan **out);
+                       const gan__losses *losses, gan__step_kind kind, int64_t m, gan__plan **out);
 
 /* Plans m samples of G's noise into GAN__SLOT_Z. */
 int32_t gan__noise_plan(const gan_network *generator, uint32_t stream, int64_t m, gan__plan **out);

@@ -6,17 +6,42 @@
 #include <string.h>
 
 static const char *const schedules[] = {GAN_ALTERNATING, GAN_SIMULTANEOUS, NULL};
+static const char *const objectives[] = {
+    [GAN__MINIMAX] = GAN_MINIMAX,
+    [GAN__LEAST_SQUARES] = GAN_LEAST_SQUARES,
+    [GAN__WASSERSTEIN] = GAN_WASSERSTEIN,
+    [GAN__HINGE] = GAN_HINGE,
+    [GAN__RELATIVISTIC_AVERAGE] = GAN_RELATIVISTIC_AVERAGE,
+    [GAN__RELATIVISTIC] = GAN_RELATIVISTIC,
+    [GAN__OBJECTIVE_COUNT] = NULL,
+};
 
-enum { BATCH_MAX = 1048576 };
+enum { BATCH_MAX = 1048576, WEIGHT_MAX = 1000000000 };
 
 static const gan__option options[GAN__TRAIN_OPTION_COUNT] = {
     [GAN__TRAIN_BATCH_SIZE] = {GAN_BATCH_SIZE, NULL, 100, 1, BATCH_MAX, true, "samples of a batch"},
     [GAN__TRAIN_DISCRIMINATOR_STEPS] = {GAN_DISCRIMINATOR_STEPS, NULL, 1, 1, 10000, true,
                                         "updates of D before each of G, when alternating"},
+    [GAN__TRAIN_OBJECTIVE] = {GAN_OBJECTIVE, objectives, GAN__MINIMAX, 0, GAN__OBJECTIVE_COUNT - 1,
+                              true, "what the players minimise"},
     [GAN__TRAIN_BLEND] = {GAN_BLEND, NULL, 0, 0, 1, false,
                           "share of the saturating loss in G's: 0 non-saturating, 1 minimax"},
     [GAN__TRAIN_HALF] = {GAN_HALF, NULL, 1, 0, 1, true,
                          "1: losses carry the factor 1/2 of the published code, 0: none"},
+    [GAN__TRAIN_R1] = {GAN_R1, NULL, 0, 0, WEIGHT_MAX, false,
+                       "weight of the squared gradient of D at real samples"},
+    [GAN__TRAIN_R2] = {GAN_R2, NULL, 0, 0, WEIGHT_MAX, false,
+                       "weight of the squared gradient of D at generated samples"},
+    [GAN__TRAIN_GRADIENT_PENALTY] = {GAN_GRADIENT_PENALTY, NULL, 0, 0, WEIGHT_MAX, false,
+                                     "weight of keeping D's slope 1 between both"},
+    [GAN__TRAIN_DRAGAN] = {GAN_DRAGAN, NULL, 0, 0, WEIGHT_MAX, false,
+                           "weight of keeping D's slope 1 around real samples"},
+    [GAN__TRAIN_ONE_SIDED] = {GAN_ONE_SIDED, NULL, 0, 0, 1, true,
+                              "1: these two penalise slopes above 1 only"},
+    [GAN__TRAIN_APPROXIMATE] = {GAN_APPROXIMATE, NULL, 0, 0, 1000, false,
+                                "step of the finite differences for r1 and r2; 0: exact"},
+    [GAN__TRAIN_PENALTY_INTERVAL] = {GAN_PENALTY_INTERVAL, NULL, 1, 1, 10000, true,
+                                     "penalties in every n-th update of D, n times as heavy"},
     [GAN__TRAIN_SEED] = {GAN_SEED, NULL, 0, 0, 9007199254740992.0, true,
                          "of noise, dropout and shuffling"},
     [GAN__TRAIN_SHUFFLE] = {GAN_SHUFFLE, NULL, 1, 0, 1, true, "1: a new permutation each epoch"},
@@ -40,6 +65,7 @@ static const char *const metric_names[GAN__METRIC_COUNT] = {
     [GAN__METRIC_G_LOSS] = GAN_METRIC_G_LOSS,
     [GAN__METRIC_D_REAL] = GAN_METRIC_D_REAL,
     [GAN__METRIC_D_FAKE] = GAN_METRIC_D_FAKE,
+    [GAN__METRIC_PENALTY] = GAN_METRIC_PENALTY,
     [GAN__METRIC_D_GRADIENT] = GAN_METRIC_D_GRADIENT,
     [GAN__METRIC_G_GRADIENT] = GAN_METRIC_G_GRADIENT,
     [GAN__METRIC_D_RATE] = GAN_METRIC_D_RATE,

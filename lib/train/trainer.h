@@ -17,8 +17,18 @@ typedef enum {
     GAN__TRAIN_DROP_LAST,
     GAN__TRAIN_SCHEDULE,
     GAN__TRAIN_LAST_FIXED = GAN__TRAIN_SCHEDULE, /* the first step fixes those up to here */
+    GAN__TRAIN_OBJECTIVE,
+    GAN__TRAIN_FIRST_LOSS = GAN__TRAIN_OBJECTIVE, /* the plans depend on those from here ... */
     GAN__TRAIN_BLEND,
     GAN__TRAIN_HALF,
+    GAN__TRAIN_R1,
+    GAN__TRAIN_R2,
+    GAN__TRAIN_GRADIENT_PENALTY,
+    GAN__TRAIN_DRAGAN,
+    GAN__TRAIN_ONE_SIDED,
+    GAN__TRAIN_APPROXIMATE,
+    GAN__TRAIN_PENALTY_INTERVAL,
+    GAN__TRAIN_LAST_LOSS = GAN__TRAIN_PENALTY_INTERVAL, /* ... to here */
     GAN__TRAIN_WARM_UP,
     GAN__TRAIN_GENERATOR_INTERVAL,
     GAN__TRAIN_AVERAGE_DECAY,
@@ -33,6 +43,7 @@ typedef enum {
     GAN__METRIC_G_LOSS,
     GAN__METRIC_D_REAL,
     GAN__METRIC_D_FAKE,
+    GAN__METRIC_PENALTY,
     GAN__METRIC_D_GRADIENT,
     GAN__METRIC_G_GRADIENT,
     GAN__METRIC_D_RATE,
@@ -67,7 +78,7 @@ typedef struct {
 /* The plans for batches of one size; NULL where none was needed yet. */
 typedef struct {
     int64_t m;
-    gan__plan *gradients[GAN__STEP_BOTH + 1]; /* by gan__step_kind */
+    gan__plan *gradients[GAN__STEP_KINDS]; /* by gan__step_kind */
     gan__plan *noise_d, *noise_g;
 } gan__batch_plans;
 
@@ -87,9 +98,9 @@ struct gan_trainer {
 
     gan__cursor *cursor; /* NULL until the first run */
     gan__batch_plans plans[GAN__BATCH_SIZES];
-    int32_t oldest;           /* the plans to be given up next */
-    gan__objective objective; /* of the plans */
-    gan__distribution noise;  /* of the plans */
+    int32_t oldest; /* the plans to be given up next */
+    double losses[GAN__TRAIN_LAST_LOSS - GAN__TRAIN_FIRST_LOSS + 1]; /* options of the plans */
+    gan__distribution noise;                                         /* of the plans */
     real *x, *z, *workspace;
     float *batch;                     /* as the data set delivers it */
     int64_t capacity, workspace_size; /* samples of x, z and batch; elements */
@@ -110,6 +121,9 @@ int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply);
 bool gan__trainer_alternates(const gan_trainer *trainer);
 int64_t gan__trainer_d_steps(const gan_trainer *trainer);
 bool gan__trainer_generator_moves(const gan_trainer *trainer);
+
+/* The gradients for D's update `index` of the step to come: with the penalty or without. */
+gan__step_kind gan__trainer_d_kind(const gan_trainer *trainer, int64_t index);
 
 /* Allocates what steps on batches of up to m samples need; with `draw`, also the cursor. */
 int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw);
