@@ -11,9 +11,11 @@ void watch_step(watch *w, const gan_trainer *trainer)
     const char *name = NULL;
     for (int32_t i = 0; i < WATCH_METRICS && (name = gan_trainer_metric_name(i)) != NULL; i++) {
         check(w->context, gan_trainer_metric(trainer, name, &w->last[i]));
-        w->sums[i] += w->last[i];
+        if (!isnan(w->last[i])) { /* NaN: no value in this training, or not yet */
+            w->sums[i] += w->last[i];
+            w->steps[i]++;
+        }
     }
-    w->steps++;
 }
 
 /* Whether only the last value of a metric says anything. */
@@ -31,7 +33,7 @@ static bool is_count(const char *name)
 
 static double value_at(const watch *w, int32_t i, const char *name)
 {
-    return is_count(name) || w->steps == 0 ? w->last[i] : w->sums[i] / (double)w->steps;
+    return is_count(name) || w->steps[i] == 0 ? w->last[i] : w->sums[i] / (double)w->steps[i];
 }
 
 double watch_value(const watch *w, const char *metric)
@@ -49,8 +51,10 @@ void watch_write(watch *w, metrics *log)
 {
     const char *name = NULL;
     for (int32_t i = 0; i < WATCH_METRICS && (name = gan_trainer_metric_name(i)) != NULL; i++) {
-        metrics_number(log, name, value_at(w, i, name));
+        if (!isnan(w->last[i])) {
+            metrics_number(log, name, value_at(w, i, name));
+        }
         w->sums[i] = 0;
+        w->steps[i] = 0;
     }
-    w->steps = 0;
 }

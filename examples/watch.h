@@ -10,7 +10,7 @@ enum { WATCH_METRICS = 16 }; /* room for; the trainer has fewer */
 
 typedef struct {
     const gan_context *context;
-    int64_t steps; /* since the last record */
+    int64_t steps[WATCH_METRICS]; /* with a value, since the last record */
     double sums[WATCH_METRICS];
     double last[WATCH_METRICS];
 } watch;
@@ -21,7 +21,7 @@ void watch_step(watch *w, const gan_trainer *trainer);
 /* The mean of a metric since the last record; of counts and learning rates the last value. */
 double watch_value(const watch *w, const char *metric);
 
-/* Writes the values of all metrics into a record that was begun, and starts over. */
+/* Writes the metrics that have a value into a record that was begun, and starts over. */
 void watch_write(watch *w, metrics *log);
 
 #endif
