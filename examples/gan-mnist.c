@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where G's weights start, for each order of the updates. Against the updated D, the published range
- * of 0.05 is too narrow: G starts as almost one picture for all z, and D, always a step ahead,
- * drives its pixels to where they cannot move. docs/guide.md has the measurements. */
+/* Where G's weights start, for each order of the updates. Against the updated D, the published
+ * range of 0.05 is too narrow: G starts as almost one picture for all z, and D, always a step
+ * ahead, drives its pixels to where they cannot move. docs/guide.md has the measurements. */
 static const struct {
     const char *schedule;
     double range; /* uniform on -range to range */

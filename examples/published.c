@@ -12,7 +12,7 @@ enum { NOISE = 100 }; /* elements of z */
 
 /* ---- The models ---------------------------------------------------------------------------- */
 
-/* One layer, from its input to what comes before the next layer's dropout. What is 0 is left out. */
+/* One layer, from its input to the next layer's dropout, exclusive. What is 0 is left out. */
 struct published_layer {
     /* Builds the layer itself; returns its id. NULL after the last row. */
     int32_t (*build)(gan_network *network, int32_t x, const published_layer *l, int64_t units);

@@ -1,5 +1,5 @@
-/* A sheet of pictures of one size, grey or in colour, in rows and columns, on a mid-grey ground with
- * narrow gaps: the form of Figures 2 and 3 of Goodfellow et al. 2014. */
+/* A sheet of pictures of one size, grey or in colour, in rows and columns, on a mid-grey ground
+ * with narrow gaps: the form of Figures 2 and 3 of Goodfellow et al. 2014. */
 #ifndef EXAMPLES_SHEET_H
 #define EXAMPLES_SHEET_H
 
