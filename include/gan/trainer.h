@@ -81,8 +81,8 @@ extern "C" {
 /* Penalties on the slope of D, added to d_loss when D is updated, and to nothing else. "grad" is
  * the gradient of the logit by a sample, |grad| its Euclidean norm over the sample's elements,
  * "mean" that over the batch; the gradient of each penalty by D's parameters is exact, a gradient
- * of a gradient. Keys for gan_trainer_set_number; weights are within [0, 10^9], 0 (default) for none;
- * all may change between steps. */
+ * of a gradient. Keys for gan_trainer_set_number; weights are within [0, 10^9], 0 (default) for
+ * none; all may change between steps. */
 
 /* gamma: gamma / 2 mean |grad D(x)|^2 at real samples.
  * Source: Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, Eq. 9. */
@@ -118,7 +118,8 @@ extern "C" {
 #define GAN_METRIC_VALUE \
     "value" /* V = mean log D(x) + mean log(1 - D(G(z))), nats; -log 4 at the optimum */
 #define GAN_METRIC_D_LOSS "d_loss" /* as above, nats */
-/* Weighted sum of the penalties in the last update of D that had one; not a part of d_loss. */
+/* Weighted sum of the penalties in the last update of D that had one; not a part of d_loss; 0 while
+ * all weights are 0. */
 #define GAN_METRIC_PENALTY "penalty"
 #define GAN_METRIC_G_LOSS "g_loss" /* as above, nats */
 #define GAN_METRIC_D_REAL "d_real" /* mean D(x), a probability */
