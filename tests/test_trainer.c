@@ -949,8 +949,8 @@ START_TEST(metrics_have_names_and_are_unknown_before_the_first_step)
     ck_assert_ptr_null(gan_trainer_metric_name(-1));
     fails(gan_trainer_metric(trainer, "loss", &value), GAN_ERROR_KEY, "loss");
     ok(gan_trainer_run(trainer, 1, NULL, NULL));
-    for (int i = 0; i < COUNT; i++) { /* there is no penalty */
-        ck_assert_int_eq(isfinite(metric(names[i])) != 0, i != 9);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert(isfinite(metric(names[i])));
     }
     near(metric(GAN_METRIC_D_RATE), 0.1, 0);
     near(metric(GAN_METRIC_G_RATE), 0.1, 0);

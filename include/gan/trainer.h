@@ -118,7 +118,8 @@ extern "C" {
 #define GAN_METRIC_VALUE \
     "value" /* V = mean log D(x) + mean log(1 - D(G(z))), nats; -log 4 at the optimum */
 #define GAN_METRIC_D_LOSS "d_loss" /* as above, nats */
-/* Weighted sum of the penalties in the last update of D that had one; not a part of d_loss. */
+/* Weighted sum of the penalties in the last update of D that had one; not a part of d_loss; 0 while
+ * all weights are 0. */
 #define GAN_METRIC_PENALTY "penalty"
 #define GAN_METRIC_G_LOSS "g_loss" /* as above, nats */
 #define GAN_METRIC_D_REAL "d_real" /* mean D(x), a probability */

@@ -136,6 +136,8 @@ static int32_t check_d(step *s, gan__step_kind kind, const real *results)
             !isfinite(s->metrics[GAN__METRIC_PENALTY])) {
             return not_finite(s, d, "penalty");
         }
+    } else if (!gan__trainer_penalises(s->trainer)) {
+        s->metrics[GAN__METRIC_PENALTY] = 0;
     }
     return check_player(s, d, "d_loss", s->metrics[GAN__METRIC_D_LOSS], GAN__METRIC_D_GRADIENT);
 }

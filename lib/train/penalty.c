@@ -81,7 +81,7 @@ static int32_t between(gan__graph *graph, const gan__critic *critic)
     const int32_t e = gan__random_node(graph, uniform, GAN__STREAM_INTERPOLATE, 0, ones);
     const int32_t near = gan__multiply_nodes(graph, e, critic->real);
     const int32_t far = gan__multiply_nodes(graph, gan__affine(graph, e, -1, 1),
-                                             gan__reshape(graph, critic->fake, shape));
+                                            gan__reshape(graph, critic->fake, shape));
     return gan__add(graph, near, far);
 }
 

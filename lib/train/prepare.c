@@ -28,14 +28,19 @@ static gan__penalties penalties_of(const gan_trainer *trainer)
                             .factor = o[GAN__TRAIN_PENALTY_INTERVAL]};
 }
 
+bool gan__trainer_penalises(const gan_trainer *trainer)
+{
+    const gan__penalties penalties = penalties_of(trainer);
+    return gan__penalties_any(&penalties);
+}
+
 /* D's updates are counted through all steps, so that a training in a file goes on with its turn. */
 gan__step_kind gan__trainer_d_kind(const gan_trainer *trainer, int64_t index)
 {
-    const gan__penalties penalties = penalties_of(trainer);
     const uint64_t k = (uint64_t)gan__trainer_d_steps(trainer);
     const uint64_t update = (uint64_t)trainer->steps * k + (uint64_t)index;
     const bool due = update % (uint64_t)trainer->options[GAN__TRAIN_PENALTY_INTERVAL] == 0;
-    return due && gan__penalties_any(&penalties) ? GAN__STEP_D | GAN__STEP_PENALTY : GAN__STEP_D;
+    return due && gan__trainer_penalises(trainer) ? GAN__STEP_D | GAN__STEP_PENALTY : GAN__STEP_D;
 }
 
 static gan__objective objective_of(const gan_trainer *trainer)

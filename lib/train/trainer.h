@@ -122,6 +122,9 @@ bool gan__trainer_alternates(const gan_trainer *trainer);
 int64_t gan__trainer_d_steps(const gan_trainer *trainer);
 bool gan__trainer_generator_moves(const gan_trainer *trainer);
 
+/* Whether D's loss has a penalty in some updates. */
+bool gan__trainer_penalises(const gan_trainer *trainer);
+
 /* The gradients for D's update `index` of the step to come: with the penalty or without. */
 gan__step_kind gan__trainer_d_kind(const gan_trainer *trainer, int64_t index);
 
