@@ -128,7 +128,7 @@ void session_train(session *s)
     if (!s->stopped) {
         check(s->context, status);
     }
-    if (s->watch.steps > 0) {
+    if (watch_any(&s->watch)) {
         print_means(s, "step", s->step, last_step(s));
         record_means(s, "part"); /* of an epoch that has not ended */
     }

@@ -3,7 +3,6 @@
 #include "check.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 void watch_step(watch *w, const gan_trainer *trainer)
@@ -16,6 +15,7 @@ void watch_step(watch *w, const gan_trainer *trainer)
             w->steps[i]++;
         }
     }
+    w->any = true;
 }
 
 /* Whether only the last value of a metric says anything. */
@@ -47,6 +47,11 @@ double watch_value(const watch *w, const char *metric)
     return (double)NAN;
 }
 
+bool watch_any(const watch *w)
+{
+    return w->any;
+}
+
 void watch_write(watch *w, metrics *log)
 {
     const char *name = NULL;
@@ -57,4 +62,5 @@ void watch_write(watch *w, metrics *log)
         w->sums[i] = 0;
         w->steps[i] = 0;
     }
+    w->any = false;
 }
