@@ -147,7 +147,7 @@ START_TEST(other_parameters_are_refused)
     static const float bad[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 3; i++) {
         e.data[edit_find(&e, "layer2.weight")].f32[i] = bad[i];
-        char text[16];
+        char text[32];
         snprintf(text, sizeof text, "element %d", i);
         refused_edit(GAN_ERROR_NUMERIC, text);
     }
