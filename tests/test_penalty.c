@@ -124,20 +124,21 @@ END_TEST
 
 START_TEST(the_interval_makes_penalties_rare_and_heavy)
 {
-    static const float start_w[SIDE] = {0.5f, -1, 2, 0.25f};
-    for (int simultaneous = 0; simultaneous < 2; simultaneous++) {
-        const int k = simultaneous ? 1 : 3, n = 4;
+    static const float start_w[SIDE] = {0.5f, -1, 2, 0.25f}; /* stays a multiple w[2] / 2 of this */
+    const double unit = sqrt(0.25 + 1 + 4 + 0.0625) / 2;
+    for (int i = 0; i < 2 * WEIGHTS; i++) {
+        const int key = i / 2, simultaneous = i % 2, k = simultaneous ? 1 : 3, n = 4;
         start_linear(schedules[simultaneous], start_w);
         set(GAN_DISCRIMINATOR_STEPS, 3);
         set(GAN_PENALTY_INTERVAL, n);
-        set(GAN_R1, 0.25);
+        set(weights[key], 0.25);
         double w = 2, value = NAN;
         for (int step = 0, update = 0; step < 9; step++) {
-            for (int i = 0; i < k; i++, update++) {
+            for (int j = 0; j < k; j++, update++) {
                 if (update % n == 0) {
-                    const double squares = w * w * (4 + 1 + 0.25 + 0.0625) / 4;
-                    value = n * 0.25 / 2 * squares;
-                    w -= n * 0.25 * w / RATE_PARTS;
+                    const form f = closed_form(key, w * unit, false, n * 0.25);
+                    value = f.value;
+                    w -= f.slope * w / RATE_PARTS;
                 }
             }
             ok(step_on_zeros());
