@@ -18,7 +18,7 @@
 static heap own;
 static gan_context *ctx;
 static gan_dataset *set; /* of the test; freed after it */
-static char folder[] = "/tmp/gan-dataset-XXXXXX";
+static char folder[] = "gan-dataset-XXXXXX";
 
 static inline void start(void)
 {

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/gan-tensors-XXXXXX";
+static char folder[] = "gan-tensors-XXXXXX";
 
 /* The path of a file in the folder; good until the call after the next. */
 static inline const char *at(const char *name)

@@ -66,7 +66,7 @@ static struct {
     double scores[16];
 } world;
 
-static char idx_path[] = "/tmp/gan-oom-XXXXXX", gz_path[] = "/tmp/gan-oom-XXXXXX";
+static char idx_path[] = "gan-oom-XXXXXX", gz_path[] = "gan-oom-XXXXXX";
 
 static void end_world(void)
 {

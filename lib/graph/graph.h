@@ -167,6 +167,8 @@ int32_t gan__max_gather(gan__graph *graph, int32_t x, int32_t h, int32_t axis);
  * cut: the result is [n, c, ceil((h - window) / stride) + 1, ...], without a last window that would
  * start outside, and at least 1. window, stride: of rows and of columns, at least 1 */
 int32_t gan__max_pool(gan__graph *graph, int32_t x, const int64_t *window, const int64_t *stride);
+/* How many windows that is along one axis. length, size, stride: at least 1 */
+int64_t gan__window_count(int64_t length, int64_t size, int64_t stride);
 /* Adds each element of g, of the result's shape, where x has the maximum of its window: x's shape.
  */
 int32_t gan__max_pool_scatter(gan__graph *graph, int32_t x, int32_t g, const int64_t *window,

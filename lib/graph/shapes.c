@@ -182,8 +182,7 @@ int32_t gan__shape_max_gather(gan__graph *graph, gan__node *node)
 
 /* ---- Poolings ------------------------------------------------------------------------------ */
 
-/* How many windows there are: as many as reach the end, but all start within. */
-static int64_t windows(int64_t length, int64_t size, int64_t stride)
+int64_t gan__window_count(int64_t length, int64_t size, int64_t stride)
 {
     if (size >= length) {
         return 1;
@@ -210,7 +209,7 @@ static int32_t pooled(gan__graph *graph, const gan__node *node, gan__shape x, ga
                              name, i == 0 ? "height" : "width", (long long)x.dims[2 + i],
                              (long long)size, (long long)stride);
         }
-        y->dims[2 + i] = windows(x.dims[2 + i], size, stride);
+        y->dims[2 + i] = gan__window_count(x.dims[2 + i], size, stride);
     }
     /* the places of maxima are counted in 32 bits */
     if (x.dims[2] > INT32_MAX / x.dims[3]) {

@@ -221,14 +221,6 @@ int32_t gan_network_transposed_convolution(gan_network *network, int32_t x, int6
 
 /* ---- Pooling ------------------------------------------------------------------------------- */
 
-/* How many windows cover `size` elements; both numbers are at most `size`, which keeps the sums
- * small and changes nothing: the first window sees all, a second one would start outside. */
-static int64_t windows(int64_t size, int64_t window, int64_t stride)
-{
-    const int64_t steps = (size - window + stride - 1) / stride;
-    return steps * stride >= size ? steps : steps + 1;
-}
-
 /* Whether the engine can add up the windows: see within_limits. */
 static bool can_add_up(const gan__layer *layer)
 {
@@ -263,7 +255,7 @@ static int32_t add_pool(gan_network *network, gan__layer_kind kind, const char *
         }
         layer.size[i] = layer.size[i] < size ? layer.size[i] : size;
         layer.stride[i] = layer.stride[i] < size ? layer.stride[i] : size;
-        layer.shape.dims[1 + i] = windows(size, layer.size[i], layer.stride[i]);
+        layer.shape.dims[1 + i] = gan__window_count(size, layer.size[i], layer.stride[i]);
     }
     if (kind == GAN__LAYER_AVERAGE_POOL && !can_add_up(&layer)) {
         return gan__network_refuse(network, GAN_ERROR_SHAPE, "%s: window [%lld, %lld]: too large",
