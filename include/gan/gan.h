@@ -14,6 +14,7 @@
 #include <gan/evaluate.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
+#include <gan/score.h>
 #include <gan/trainer.h>
 #include <gan/version.h>
 
