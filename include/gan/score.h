@@ -35,7 +35,7 @@ extern "C" {
  * sets, biased upwards for few samples, and the bias depends on the model: compare at equal counts.
  * Without Inception features it is not "the FID".
  *   needs   2 vectors of each set; d at most 2^15
- *   memory  16 d^2 bytes and 2 KiB d; 48 d^2 while it is computed. Sums are in double
+ *   memory  16 d^2 bytes and 3 KiB d; 40 d^2 while it is computed. All is in double
  *   values  "frechet": the above; "mean_term": |mean_x - mean_y|^2; "covariance_term": the rest
  * Source: Dowson and Landau 1982, Eq. 4; Heusel et al. 2017, GANs Trained by a Two Time-Scale
  * Update Rule, Eq. 6. */
@@ -47,7 +47,7 @@ extern "C" {
  * Equal distributions give 0 in the mean, so it may be negative. Products are in float, sums in
  * double.
  *   needs   "subset_size" vectors of each set
- *   memory  the vectors kept, see "samples"; 8 s d bytes, and 5 MiB while it is computed
+ *   memory  the vectors kept, see "samples"; 8 KiB d and 5 MiB while it is computed
  *   values  "kernel_distance": the mean over the subsets; "deviation": the (population) standard
  *           deviation over them, which depends on s
  * Source: Gretton et al. 2012, Eq. 3; Binkowski et al. 2018, Demystifying MMD GANs, section 4. */
@@ -73,7 +73,7 @@ extern "C" {
  * 0 to 1, F^-1 and G^-1 being the quantiles of the two projected sets; exact for unequal counts
  * too.
  *   needs   1 vector of each set
- *   memory  the vectors kept, see "samples"; 512 bytes for each of them while it is computed
+ *   memory  the vectors kept, see "samples"; while it is computed 512 bytes for each, and 5 KiB d
  *   values  "sliced_wasserstein": the mean of W_1 over directions; "standard_error": its error for
  *           the choice of directions, deviation / sqrt(projections); "sliced_wasserstein_2":
  *           sqrt(mean W_2^2); "greatest": the greatest W_1

@@ -1,7 +1,7 @@
 /* Precision, recall, density and coverage, with exact comparisons.
  *
  * |a - b|^2 = |a|^2 - 2 a.b + |b|^2 with a product in `real` is wrong by at most
- *     slack = (elements + 4) u (|a|^2 + |b|^2),  u: the rounding unit of `real`
+ *     slack = g / (1 - g) (|a|^2 + |b|^2),  g = (elements + 4) u,  u: the rounding unit of `real`
  * (Higham 2002, section 3.1; 4 for the rounding of centred values). Where that leaves a comparison
  * open, the distance is taken again from the caller's numbers, in double. So a distance is the same
  * number wherever it turns up, and the counts depend on no BLAS. */
@@ -43,7 +43,8 @@ static int32_t make(neighbours *s, gan_score *score)
     s->pairs.rows.block = gan__pairs_block(most, ROWS);
     s->pairs.columns.block = gan__pairs_block(most, COLUMNS);
     s->k = gan__score_option(score, GAN__SCORE_K);
-    s->unit = (double)(elements + 4) * rounding_unit;
+    const double first_order = (double)(elements + 4) * rounding_unit;
+    s->unit = first_order < 0.5 ? first_order / (1 - first_order) : 4; /* 4: nothing is known */
     /* Products and centred values too small for a float are lost altogether. */
     s->lost = 4 * (double)elements * (double)FLT_MIN;
     s->centre = gan__allocate(context, elements, sizeof *s->centre);
