@@ -320,7 +320,13 @@ START_TEST(comparable_options_and_vectors)
         ok(gan_score_add_real(b, 1, x + i * K));
     }
     ok(gan_score_comparable(a, b));
+    const float zero[K] = {0, 0, 0}, minus_zero[K] = {-0.0f, 0, -0.0f}; /* one number */
+    ok(gan_score_add_real(a, 1, zero));
+    ok(gan_score_add_real(b, 1, minus_zero));
+    ok(gan_score_comparable(a, b));
     gan_score_free(b);
+    gan_score_free(a);
+    a = ready(GAN_SCORE_FRECHET);
     float z[N * K];
     memcpy(z, x, sizeof z);
     z[4] = nextafterf(z[4], 10);
