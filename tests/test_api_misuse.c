@@ -5,6 +5,7 @@
  * A last test reads the public headers: a function declared there that is not called here fails. */
 #include "misuse.h"
 #include "misuse_images.h"
+#include "misuse_scores.h"
 
 /* ---- Context, types, version ----------------------------------------------------------------- */
 
@@ -699,7 +700,8 @@ static void (*const groups[])(void) = {
     misuse_averages_and_states, misuse_protocol,     misuse_context,       misuse_making_data,
     misuse_synthetic_data,      misuse_reading_data, misuse_building,      misuse_settings,
     misuse_parameters,          misuse_inference,    misuse_optimizers,    misuse_trainers,
-    misuse_trainer_options,     misuse_training,     misuse_theory,        misuse_parzen};
+    misuse_trainer_options,     misuse_training,     misuse_theory,        misuse_parzen,
+    misuse_making_scores,       misuse_scores};
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
@@ -749,8 +751,9 @@ static int missed_in(const char *header, int *declared)
 
 START_TEST(every_public_function_is_misused)
 {
-    static const char *const headers[] = {"context.h",   "dataset.h", "evaluate.h", "network.h",
-                                          "optimizer.h", "trainer.h", "types.h",    "version.h"};
+    static const char *const headers[] = {"context.h", "dataset.h",   "evaluate.h",
+                                          "network.h", "optimizer.h", "score.h",
+                                          "trainer.h", "types.h",     "version.h"};
     char path[1024], line[256];
     int declared = 0, missed = 0, included = 0;
     for (int i = 0; i < GROUPS; i++) {
