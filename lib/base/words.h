@@ -4,6 +4,8 @@
 
 #include "base/philox.h"
 
+#include <math.h>
+
 typedef struct {
     gan__random_key key;
     uint32_t sample;
@@ -47,6 +49,16 @@ static inline double gan__words_uniform(gan__words *words)
 {
     const uint64_t high = gan__words_next(words), low = gan__words_next(words);
     return (double)((high << 32 | low) >> 11) * 0x1p-53;
+}
+
+/* Two independent draws from N(0, 1), at most 8.6 from 0. Source: Box and Muller 1958.
+ * normals: [2] */
+static inline void gan__words_normals(gan__words *words, double *normals)
+{
+    const double radius = sqrt(-2 * log(1 - gan__words_uniform(words)));
+    const double angle = 6.283185307179586476925 * gan__words_uniform(words);
+    normals[0] = radius * cos(angle);
+    normals[1] = radius * sin(angle);
 }
 
 #endif

@@ -42,15 +42,6 @@ static void place_on_grid(const mixture *source, int64_t mode, double *centre)
     centre[1] = source->size * ((double)row - middle);
 }
 
-/* Two independent draws from N(0, 1), at most 8.6 from 0. Source: Box and Muller 1958. */
-static void draw_normals(gan__words *words, double *normals)
-{
-    const double radius = sqrt(-2 * log(1 - gan__words_uniform(words)));
-    const double angle = two_pi * gan__words_uniform(words);
-    normals[0] = radius * cos(angle);
-    normals[1] = radius * sin(angle);
-}
-
 /* sample: [base.elements]; index: its number, of any size */
 static void draw_sample(const mixture *source, uint64_t index, float *sample)
 {
@@ -58,7 +49,7 @@ static void draw_sample(const mixture *source, uint64_t index, float *sample)
         .seed = source->seed, .step = index >> 32, .stream = GAN__STREAM_DATA};
     gan__words words = gan__words_start(key, (uint32_t)index);
     double normals[2], centre[2];
-    draw_normals(&words, normals);
+    gan__words_normals(&words, normals);
     const int64_t mode = source->modes > 1 ? gan__words_below(&words, (uint32_t)source->modes) : 0;
     source->place(source, mode, centre);
     for (int64_t i = 0; i < source->base.elements; i++) {

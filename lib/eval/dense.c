@@ -1,6 +1,6 @@
 #include "eval/dense.h"
 
-#include "kernel/simd.h"
+#include "base/simd.h"
 
 enum { LANES = GAN__LANES };
 

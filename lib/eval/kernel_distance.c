@@ -1,9 +1,9 @@
 /* The unbiased squared maximum mean discrepancy over random subsets. */
+#include "base/simd.h"
 #include "base/words.h"
 #include "eval/dense.h"
 #include "eval/pairs.h"
 #include "eval/score.h"
-#include "kernel/simd.h"
 
 #include <math.h>
 

@@ -2,7 +2,6 @@
 
 #include "base/words.h"
 #include "eval/dense.h"
-#include "eval/score.h"
 
 #include <math.h>
 #include <string.h>
@@ -212,15 +211,6 @@ typedef struct {
     float *x; /* [count, elements] */
 } sampler;
 
-/* Two independent draws from N(0, 1). Source: Box and Muller 1958. */
-static void draw_normals(gan__words *words, double *normals)
-{
-    const double radius = sqrt(-2 * log(1 - gan__words_uniform(words)));
-    const double angle = 6.283185307179586476925 * gan__words_uniform(words);
-    normals[0] = radius * cos(angle);
-    normals[1] = radius * sin(angle);
-}
-
 static void draw_samples(void *argument, int64_t task)
 {
     const sampler *s = argument;
@@ -233,7 +223,7 @@ static void draw_samples(void *argument, int64_t task)
         float *x = s->x + i * modes->elements;
         for (int64_t j = 0; j < modes->elements; j += 2) {
             double normals[2];
-            draw_normals(&words, normals);
+            gan__words_normals(&words, normals);
             for (int64_t k = 0; k < 2 && j + k < modes->elements; k++) {
                 x[j + k] = (float)(centre[j + k] + modes->deviation * normals[k]);
             }
@@ -253,12 +243,12 @@ static void simulate(gan__modes *modes, sampler *s, gan__tally *tally)
     }
 }
 
-int32_t gan__modes_floor(gan__modes *modes, int64_t minimum, int64_t simulations, uint64_t seed,
-                         double *means, double *deviations)
+int32_t gan__modes_floor(gan__modes *modes, int64_t minimum, int64_t simulations,
+                         gan__random_key key, double *means, double *deviations)
 {
     gan_context *context = modes->context;
     gan__tally tally = {0};
-    sampler s = {.modes = modes};
+    sampler s = {.modes = modes, .key = key};
     s.x = gan__allocate(context, BLOCK * modes->elements, sizeof *s.x);
     int32_t status = make_tally(context, modes->count, modes->elements, &tally);
     if (status != GAN_OK || s.x == NULL) {
@@ -269,8 +259,7 @@ int32_t gan__modes_floor(gan__modes *modes, int64_t minimum, int64_t simulations
         means[i] = deviations[i] = 0;
     }
     for (int64_t i = 0; i < simulations; i++) {
-        s.key = (gan__random_key){
-            .seed = seed, .step = (uint64_t)i, .stream = GAN__SCORE_STREAM_SIMULATE};
+        s.key.step = (uint64_t)i;
         simulate(modes, &s, &tally);
         double values[GAN__MODES_VALUES];
         gan__modes_values(modes, &tally, minimum, values);

@@ -56,8 +56,9 @@ void gan__modes_spread(const gan__modes *modes, const gan__tally *tally, int64_t
                        double *ratio, double *offset);
 
 /* The values of `simulations` perfect samplers of tally.count samples each: their means and
- * standard deviations, [GAN__MODES_VALUES]; NaN where one of them was. Errors: MEMORY. */
-int32_t gan__modes_floor(gan__modes *modes, int64_t minimum, int64_t simulations, uint64_t seed,
-                         double *means, double *deviations);
+ * standard deviations, [GAN__MODES_VALUES]; NaN where one of them was. Sampler i draws by the key
+ * at step i. Errors: MEMORY. */
+int32_t gan__modes_floor(gan__modes *modes, int64_t minimum, int64_t simulations,
+                         gan__random_key key, double *means, double *deviations);
 
 #endif

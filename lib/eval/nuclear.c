@@ -1,7 +1,7 @@
 #include "eval/nuclear.h"
 
+#include "base/simd.h"
 #include "eval/dense.h"
-#include "kernel/simd.h"
 
 #include <float.h>
 #include <math.h>

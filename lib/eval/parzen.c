@@ -1,8 +1,9 @@
 /* The Parzen-window score: rows against samples, block by block, the products by the engine. */
 #include <gan/evaluate.h>
 
-#include "base/threads.h"
 #include "eval/check.h"
+#include "eval/dense.h"
+#include "eval/pairs.h"
 #include "eval/window.h"
 #include "graph/plan.h"
 
@@ -14,9 +15,6 @@
  * a product shares well between many threads. Blocks are made as even as can be and the last one is
  * filled up, so that one plan does for all. */
 enum { ROWS = 1024, SAMPLES = 2304, ELEMENTS = 1024, SIGMAS = GAN__WINDOW_SIGMAS };
-
-/* Less work than this (elements or pairs) is not worth waking a thread. */
-enum { PARALLEL_WORK = 65536 };
 
 enum { SLOT_ROWS, SLOT_SAMPLES, SLOT_PRODUCTS, SLOTS };
 
@@ -110,34 +108,7 @@ static int32_t check_values(gan_context *context, const side *data, int64_t elem
     return GAN_OK;
 }
 
-/* A power of two that brings numbers up to `peak` near 1, so that products neither overflow nor
- * vanish. */
-static double scale_of(float peak)
-{
-    int exponent = 0;
-    frexp((double)peak, &exponent);
-    return ldexp(1, -exponent);
-}
-
 /* ---- Blocks -------------------------------------------------------------------------------- */
-
-static int64_t even_block(int64_t count, int64_t most)
-{
-    const int64_t blocks = (count + most - 1) / most;
-    return (count + blocks - 1) / blocks;
-}
-
-static void for_each(gan_context *context, int64_t tasks, int64_t work, gan__task_fn function,
-                     void *argument)
-{
-    if (work >= PARALLEL_WORK) {
-        gan__parallel(context, tasks, function, argument);
-    } else {
-        for (int64_t i = 0; i < tasks; i++) {
-            function(argument, i);
-        }
-    }
-}
 
 /* The mean of the samples: distances do not depend on it, but rounding is least around it. */
 static void find_centre(parzen *p)
@@ -195,7 +166,8 @@ static void pack(const parzen *p, const side *data)
             data->squares[i] = i < data->taken ? 0 : INFINITY;
         }
     }
-    for_each(p->context, data->taken, data->taken * p->elements, pack_item, &(packing){p, data});
+    gan__eval_for_each(p->context, data->taken, data->taken * p->elements, pack_item,
+                       &(packing){p, data});
 }
 
 /* Takes the block from item `first` on. */
@@ -259,11 +231,11 @@ static void add_block(parzen *p)
         pack(p, &p->samples);
         gan__plan_run(p->plan, &arguments);
         if (!last) {
-            for_each(p->context, p->rows.taken, pairs, add_earlier, p);
+            gan__eval_for_each(p->context, p->rows.taken, pairs, add_earlier, p);
         }
     }
     find_greatest(p);
-    for_each(p->context, p->rows.taken, pairs, add_row, p);
+    gan__eval_for_each(p->context, p->rows.taken, pairs, add_row, p);
 }
 
 static void add_moment(moments *m, double value)
@@ -381,15 +353,15 @@ static int32_t parzen_make(parzen *p, gan_context *context, int64_t elements, in
     float peak = 0;
     GAN__TRY(check_values(context, &p->samples, elements, &peak));
     GAN__TRY(check_values(context, &p->rows, elements, &peak));
-    const int64_t block = even_block(sample_count, SAMPLES) + GAN__WINDOW_GROUP - 1;
-    p->rows.block = even_block(row_count, ROWS);
+    const int64_t block = gan__pairs_block(sample_count, SAMPLES) + GAN__WINDOW_GROUP - 1;
+    p->rows.block = gan__pairs_block(row_count, ROWS);
     p->samples.block = block / GAN__WINDOW_GROUP * GAN__WINDOW_GROUP;
-    p->element_block = even_block(elements, ELEMENTS);
+    p->element_block = gan__pairs_block(elements, ELEMENTS);
     p->window = (gan__window){.elements = elements,
                               .product_elements = p->element_block,
                               .samples = samples,
                               .rows = rows,
-                              .scale = scale_of(peak)};
+                              .scale = gan__scale_of((double)peak)};
     GAN__TRY(make_buffers(p));
     find_centre(p);
     return GAN_OK;

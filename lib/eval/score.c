@@ -192,7 +192,7 @@ int32_t gan_score_set_modes(gan_score *score, int64_t modes, const double *centr
     if (score == NULL) {
         return GAN_ERROR_ARGUMENT;
     }
-    if (strcmp(score->kind->name, GAN_SCORE_MODES) != 0) {
+    if (!score->kind->mixture) {
         return gan__fail(score->context, GAN_ERROR_STATE, "score %s: this kind has no modes",
                          score->kind->name);
     }
@@ -324,7 +324,7 @@ int32_t gan__score_need(const gan_score *score, int64_t least)
 static uint64_t fingerprint_of(const gan_score *score)
 {
     const uint64_t bits =
-        score->modes.count > 0 ? hash_modes(&score->modes) : score->sides[GAN__REAL].fingerprint;
+        score->kind->mixture ? hash_modes(&score->modes) : score->sides[GAN__REAL].fingerprint;
     return bits >> 11;
 }
 
@@ -460,7 +460,7 @@ static int32_t compute(gan_score *score)
     double values[GAN__SCORE_VALUES] = {0};
     GAN__TRY(score->kind->compute(score, values));
     for (int32_t i = 0; i < value_count(score); i++) {
-        if (isinf(values[i]) || (isnan(values[i]) && score->modes.count == 0)) {
+        if (isinf(values[i]) || (isnan(values[i]) && !score->kind->mixture)) {
             return gan__fail(score->context, GAN_ERROR_NUMERIC, "score %s: %s is %s",
                              score->kind->name, score->kind->values[i],
                              isnan(values[i]) ? "NaN" : "infinite");
@@ -516,7 +516,7 @@ int32_t gan_score_floor(gan_score *score, const char *name, double *mean, double
         GAN__TRY(compute_floor(score));
     }
     if (!own || score->kind->floor == NULL ||
-        (isnan(score->floor_means[index]) && score->modes.count == 0)) {
+        (isnan(score->floor_means[index]) && !score->kind->mixture)) {
         return gan__fail(score->context, GAN_ERROR_UNSUPPORTED,
                          "score %s: the floor of \"%s\" is not known", score->kind->name, name);
     }

@@ -57,6 +57,7 @@ typedef struct {
     int32_t (*compute)(gan_score *score, double *values);
     /* What a perfect model scores; NaN for what is not known. NULL: nothing is. Errors: MEMORY. */
     int32_t (*floor)(gan_score *score, double *means, double *deviations);
+    bool mixture; /* the real distribution is a mixture that is set; values may be NaN */
 } gan__score_kind;
 
 struct gan_score {

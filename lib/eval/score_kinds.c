@@ -109,9 +109,11 @@ static int32_t compute_modes(gan_score *score, double *values)
 
 static int32_t floor_modes(gan_score *score, double *means, double *deviations)
 {
+    const gan__random_key key = {.seed = (uint64_t)score->options[GAN__SCORE_SEED],
+                                 .stream = GAN__SCORE_STREAM_SIMULATE};
     return gan__modes_floor(&score->modes, gan__score_option(score, GAN__SCORE_MINIMUM),
-                            gan__score_option(score, GAN__SCORE_SIMULATIONS),
-                            (uint64_t)score->options[GAN__SCORE_SEED], means, deviations);
+                            gan__score_option(score, GAN__SCORE_SIMULATIONS), key, means,
+                            deviations);
 }
 
 /* ---- The table ----------------------------------------------------------------------------- */
@@ -164,7 +166,8 @@ static const gan__score_kind kinds[] = {
      .take = take_modes,
      .clear = clear_modes,
      .compute = compute_modes,
-     .floor = floor_modes},
+     .floor = floor_modes,
+     .mixture = true},
 };
 
 _Static_assert((int)GAN__MODES_VALUES <= (int)GAN__SCORE_VALUES, "room for all values");

@@ -88,9 +88,13 @@ static void draw_direction(void *argument, int64_t line)
     double *x = s->normals + line * n;
     double square = 0;
     while (square < DBL_MIN) {
-        for (int64_t i = 0; i < n; i++) { /* Box and Muller 1958, one of the two */
-            const double radius = sqrt(-2 * log(1 - gan__words_uniform(&words)));
-            x[i] = radius * cos(6.283185307179586476925 * gan__words_uniform(&words));
+        for (int64_t i = 0; i < n; i += 2) {
+            double pair[2];
+            gan__words_normals(&words, pair);
+            x[i] = pair[0];
+            if (i + 1 < n) {
+                x[i + 1] = pair[1];
+            }
         }
         square = gan__dense_dot(n, x, x);
     }

@@ -1,12 +1,14 @@
 #include "eval/window.h"
 
+#include "eval/dense.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 /* Every loop over a group has fixed bounds, and sums and minima are taken in lanes, so that a
  * compiler can make vectors of them without leave to change the arithmetic. */
-enum { GROUP = GAN__WINDOW_GROUP, LANES = 8 };
+enum { GROUP = GAN__WINDOW_GROUP, LANES = GAN__LANES };
 
 static const double doubt_element = 1e-6, doubt_most = 1e-3; /* nats */
 static const double reach = 25;                              /* exp(-25) is 1e-11 */
@@ -108,24 +110,8 @@ static void fill_distances(const double *squares, const real *products, const do
 static double exact_distance(const gan__window *window, int64_t row, int64_t sample)
 {
     const int64_t n = window->elements;
-    const float *r = window->rows + row * n, *s = window->samples + sample * n;
-    double lane[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int32_t j = 0; j < LANES; j++) {
-            const double difference = (double)r[i + j] - (double)s[i + j];
-            lane[j] += difference * difference;
-        }
-    }
-    for (int32_t j = 0; i + j < n; j++) {
-        const double difference = (double)r[i + j] - (double)s[i + j];
-        lane[j] += difference * difference;
-    }
-    double sum = 0;
-    for (int32_t j = 0; j < LANES; j++) {
-        sum += lane[j];
-    }
-    return sum * window->scale * window->scale;
+    return gan__dense_distance(n, window->rows + row * n, window->samples + sample * n) *
+           window->scale * window->scale;
 }
 
 /* How far beyond the nearest sample distances count for a bandwidth that they are not good enough

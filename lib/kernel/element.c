@@ -1,6 +1,6 @@
 #include "kernel/element.h"
 
-#include "kernel/simd.h"
+#include "base/simd.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #include "kernel/pool.h"
 
+#include "base/simd.h"
 #include "base/threads.h"
-#include "kernel/simd.h"
 
 #include <string.h>
 

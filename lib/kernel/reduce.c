@@ -1,8 +1,8 @@
 #include "kernel/reduce.h"
 
+#include "base/simd.h"
 #include "base/threads.h"
 #include "kernel/element.h"
-#include "kernel/simd.h"
 
 enum {
     COLUMNS = 256,        /* columns summed at a time, so that the accumulators stay in cache */

@@ -1,8 +1,8 @@
 /* Compiles a loop for the baseline and for wider vectors; the choice is made when the library is
  * loaded. All clones do the same operations in the same order (no contraction), so they give the
  * same bits. Sanitizers run code before they are set up if there are clones, so not there. */
-#ifndef GAN_KERNEL_SIMD_H
-#define GAN_KERNEL_SIMD_H
+#ifndef GAN_BASE_SIMD_H
+#define GAN_BASE_SIMD_H
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
