@@ -6,7 +6,7 @@
 
 void check(const gan_context *context, int32_t status)
 {
-    if (status == GAN_OK) {
+    if (status >= GAN_OK) {
         return;
     }
     const char *message = context != NULL ? gan_context_message(context) : "";

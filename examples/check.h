@@ -13,8 +13,8 @@
 #define PRINTF_LIKE(text, values)
 #endif
 
-/* Goes on if a libgan call returned GAN_OK; otherwise prints the message of the context and ends
- * the program. */
+/* Goes on if a libgan call returned GAN_OK or an id; otherwise prints the message of the context and
+ * ends the program. */
 void check(const gan_context *context, int32_t status);
 
 /* Prints "error: " and the text, and ends the program. */

@@ -212,7 +212,7 @@ static int32_t build(gan_context *context, gan_network *n, int32_t x, const publ
         }
         int64_t inputs = elements_of(context, n, x);
         int32_t layer = l->build(n, x, l, units);
-        check(context, layer < 0 ? layer : GAN_OK);
+        check(context, layer);
         set_start(context, n, layer, inputs, narrowed, l);
         narrowed = l->fixed > 0 || l->units == 0 ? 1 : width;
         if (l->marginals) {

@@ -1,14 +1,12 @@
 #include "arguments.h"
 
-#include "check.h"
+#include "options.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HINT " (--help lists the options)"
 
 static noreturn void print_help(const char *program, const char *const *names)
 {
@@ -40,8 +38,8 @@ static int64_t whole(const char *name, const char *text, int64_t minimum, int64_
     errno = 0;
     const long long value = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || errno != 0 || value < minimum || value > maximum) {
-        fail(2, "%s: '%s' is not a whole number from %lld to %lld" HINT, name, text,
-             (long long)minimum, (long long)maximum);
+        usage_error("%s: '%s' is not a whole number from %lld to %lld", name, text,
+                    (long long)minimum, (long long)maximum);
     }
     return value;
 }
@@ -56,7 +54,7 @@ static int32_t split(const char *name, char *text, const char **values)
             *comma++ = '\0';
         }
         if (*next == '\0' || count == LIST_MAX) {
-            fail(2, "%s takes 1 to %d values with commas between them" HINT, name, LIST_MAX);
+            usage_error("%s takes 1 to %d values with commas between them", name, LIST_MAX);
         }
         values[count++] = next;
         next = comma;
@@ -66,10 +64,10 @@ static int32_t split(const char *name, char *text, const char **values)
 
 static int32_t split_whole(const char *name, char *text, int64_t maximum, int64_t *values)
 {
-    const char *texts[LIST_MAX];
-    const int32_t count = split(name, text, texts);
+    const char *parts[LIST_MAX];
+    const int32_t count = split(name, text, parts);
     for (int32_t i = 0; i < count; i++) {
-        values[i] = whole(name, texts[i], 1, maximum);
+        values[i] = whole(name, parts[i], 1, maximum);
     }
     return count;
 }
@@ -82,7 +80,7 @@ static void check_names(const arguments *a, const char *const *names)
             name++;
         }
         if (*name == NULL) {
-            fail(2, "--cases: there is no case '%s'" HINT, a->cases[i]);
+            usage_error("--cases: there is no case '%s'", a->cases[i]);
         }
     }
 }
@@ -92,7 +90,7 @@ static double positive(const char *name, const char *text)
     char *end = NULL;
     const double value = strtod(text, &end);
     if (end == text || *end != '\0' || !isfinite(value) || value <= 0 || value > 3600) {
-        fail(2, "%s: '%s' is not a number above 0, at most 3600" HINT, name, text);
+        usage_error("%s: '%s' is not a number above 0, at most 3600", name, text);
     }
     return value;
 }
@@ -112,7 +110,7 @@ static void set(arguments *a, const char *name, char *value)
     } else if (strcmp(name, "--library") == 0) {
         a->library = value;
     } else {
-        fail(2, "unknown option '%s'" HINT, name);
+        usage_error("unknown option '%s'", name);
     }
 }
 
@@ -131,7 +129,7 @@ arguments arguments_read(int argc, char **argv, const char *const *names, const 
         } else if (i + 1 < argc) {
             value = argv[++i];
         } else {
-            fail(2, "%s needs a value" HINT, name);
+            usage_error("%s needs a value", name);
         }
         set(&a, name, value);
     }

@@ -29,7 +29,4 @@ net net_cifar_d(gan_context *context);
 net net_dcgan_g(gan_context *context); /* the DCGAN of PyTorch's C++ example, 28 x 28 */
 net net_dcgan_d(gan_context *context);
 
-/* Whether this build has batch norm; without it the DCGAN can be counted, but not measured. */
-bool net_has_batch_norm(void);
-
 #endif
