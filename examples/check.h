@@ -13,7 +13,7 @@
 #define PRINTF_LIKE(text, values)
 #endif
 
-/* Goes on if a libgan call returned GAN_OK or an id; otherwise prints the message of the context and
+/* Goes on if a libgan call returned GAN_OK or an id; otherwise prints the context's message and
  * ends the program. */
 void check(const gan_context *context, int32_t status);
 

@@ -75,6 +75,9 @@ static arguments read_arguments(int argc, char **argv)
                   "Trains the MNIST networks of Goodfellow et al. 2014, scores the samples and\n"
                   "draws Figures 2 and 3. Ctrl-C ends the training early and keeps the rest.",
                   table);
+    if (a.average == 0 && a.truncation < 1) {
+        usage_error("--truncation is for the averaged generator, --average 0 makes none");
+    }
     return a;
 }
 

@@ -36,8 +36,8 @@ echo "== gan-gaussian: Figure 1 of the paper"
 build/release/bin/gan-gaussian --out out/gaussian
 if [ $stopped = no ]; then
     echo
-    echo "== gan-mnist: 50 epochs on 10,000 digits"
-    build/release/bin/gan-mnist --data examples/data --epochs 50 --out out/mnist
+    echo "== gan-mnist: 50 epochs of Algorithm 1 on 10,000 digits"
+    build/release/bin/gan-mnist --data examples/data --epochs 50 --schedule alternating --out out/mnist
 fi
 trap - INT
 

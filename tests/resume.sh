@@ -60,6 +60,18 @@ train --epochs 2 --out "$work/two" --save "$work/state" --resume "$work/state" |
 cmp "$work/one/generator.safetensors" "$work/two/generator.safetensors"
 cmp "$work/before" "$work/state"
 
+# Truncation changes what the averaged generator draws, and no training; momentum does.
+train --epochs 2 --out "$work/narrow" --truncation 0.5
+for file in generator.safetensors average.safetensors samples-raw.png; do
+    cmp "$work/one/$file" "$work/narrow/$file" || fail "truncation changed $file"
+done
+! cmp -s "$work/one/samples.png" "$work/narrow/samples.png" || fail "truncation changed no sample"
+train --epochs 2 --out "$work/fast" --momentum 0.9
+! cmp -s "$work/one/generator.safetensors" "$work/fast/generator.safetensors" ||
+    fail "momentum changed nothing"
+grep -q '"momentum":0.9[,}]' "$work/fast/metrics.jsonl" || fail "momentum is not on record"
+grep -q '"truncation":0.5[,}]' "$work/narrow/metrics.jsonl" || fail "truncation is not on record"
+
 # refuse TEXT ARGUMENT...: the program must fail and say so.
 refuse()
 {
@@ -70,6 +82,7 @@ refuse()
     fi
     grep -q "$text" "$work/refused.log" || { cat "$work/refused.log" >&2; fail "not '$text': $*"; }
 }
+refuse "averaged generator" --average 0 --truncation 0.5
 refuse "missing" --resume "$work/missing"
 refuse "cannot write" --save "$work/no/such/folder/state"
 refuse "resume $work/state: .*seed" --resume "$work/state" --seed 4
