@@ -1,10 +1,6 @@
 /* The table of layers: how each one is built into a graph. */
 #include "nn/network.h"
 
-/* Builds a layer. in: the nodes of its inputs, each [m, ...] */
-typedef int32_t (*build_fn)(const gan_network *network, gan__graph *graph, const gan__build *build,
-                            const gan__layer *layer, const int32_t *in);
-
 static int64_t batch_of(const gan__graph *graph, int32_t x)
 {
     return gan__node_shape(graph, x).dims[0];
@@ -254,7 +250,7 @@ ELEMENT(tanh)
 ELEMENT(sigmoid)
 ELEMENT(softplus)
 
-static const build_fn builders[GAN__LAYER_COUNT] = {
+static const gan__build_fn builders[GAN__LAYER_COUNT] = {
     [GAN__LAYER_INPUT] = build_reshape,
     [GAN__LAYER_DENSE] = build_dense,
     [GAN__LAYER_MAXOUT] = build_maxout,

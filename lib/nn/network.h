@@ -31,6 +31,17 @@ typedef enum {
     GAN__LAYER_MAXOUT_CHANNELS,
     GAN__LAYER_UPSAMPLE_NEAREST,
     GAN__LAYER_UPSAMPLE_BILINEAR,
+    GAN__LAYER_CONDITION,
+    GAN__LAYER_EMBEDDING,
+    GAN__LAYER_BATCH_NORM,
+    GAN__LAYER_LAYER_NORM,
+    GAN__LAYER_INSTANCE_NORM,
+    GAN__LAYER_MINIBATCH_DEVIATION,
+    GAN__LAYER_MINIBATCH_DISCRIMINATION,
+    GAN__LAYER_ADD,
+    GAN__LAYER_INNER_PRODUCT,
+    GAN__LAYER_REPEAT,
+    GAN__LAYER_PIXEL_SHUFFLE,
     GAN__LAYER_COUNT
 } gan__layer_kind;
 
@@ -49,7 +60,8 @@ typedef struct {
 static inline bool gan__layer_has_weights(gan__layer_kind kind)
 {
     return kind == GAN__LAYER_DENSE || kind == GAN__LAYER_MAXOUT ||
-           kind == GAN__LAYER_CONVOLUTION || kind == GAN__LAYER_TRANSPOSED_CONVOLUTION;
+           kind == GAN__LAYER_CONVOLUTION || kind == GAN__LAYER_TRANSPOSED_CONVOLUTION ||
+           kind == GAN__LAYER_EMBEDDING || kind == GAN__LAYER_MINIBATCH_DISCRIMINATION;
 }
 
 /* The affine transformation of a dense, maxout or convolution layer, with its settings.
@@ -71,6 +83,7 @@ typedef struct {
     real *biases;            /* [elements of b] where each bias starts by itself, or NULL */
     double max_norm;         /* of the weights that lead to a unit; 0 for no limit */
     double clip;             /* of each weight and bias; 0 for no limit */
+    bool apart;              /* settings of "all layers" leave it out */
 } gan__transform;
 
 /* How many biases a transformation has: 0 for none. */
@@ -122,12 +135,18 @@ struct gan_network {
     int64_t workspace_size;
 };
 
+/* Builds a layer. in: the nodes of its inputs, each [m, ...] */
+typedef struct gan__build gan__build;
+typedef int32_t (*gan__build_fn)(const gan_network *network, gan__graph *graph,
+                                 const gan__build *build, const gan__layer *layer,
+                                 const int32_t *in);
+
 /* How a network is built into a graph. */
-typedef struct {
+struct gan__build {
     const int32_t *parameters; /* the nodes of its parameter tensors */
     bool training;             /* whether dropout drops */
     uint32_t stream;           /* random stream of the first dropout; the others follow */
-} gan__build;
+};
 
 /* Numbers of the caller, always floats, to those of the engine, and back. x, y: [n] */
 static inline void gan__from_floats(int64_t n, const float *x, real *y)
@@ -172,9 +191,10 @@ int32_t gan__network_noise_node(const gan_network *network, gan__graph *graph, u
 /* Draws all parameters into values: [elements], then applies the constraints. */
 int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values);
 
-/* Checks a GAN_INIT_ kind and its numbers for every transformation it shall serve, and sets it. */
-int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, const char *kind,
-                             double a, double b);
+/* Checks a GAN_INIT_ kind and its numbers for every transformation from first to last, those that
+ * stand apart only if asked to, and sets it. */
+int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, bool apart,
+                             const char *kind, double a, double b);
 
 /* The trainable parameters, neighbours joined. ranges: [parameter_count]; returns their number. */
 int32_t gan__network_trainable(const gan_network *network, gan__range *ranges);
