@@ -35,7 +35,7 @@ static const gallery SHOWN = {.rows = 10, .channels = 1, .side = DIGIT_SIDE};
 typedef struct {
     const char *data, *schedule, *out, *save, *resume;
     int64_t epochs, batch, seed, threads, score_every;
-    double average;
+    double average, momentum, truncation;
 } arguments;
 
 static arguments read_arguments(int argc, char **argv)
@@ -46,7 +46,8 @@ static arguments read_arguments(int argc, char **argv)
                    .out = "out/mnist",
                    .epochs = 50,
                    .batch = 100,
-                   .average = 0.999};
+                   .average = 0.999,
+                   .truncation = 1};
     const option table[] = {
         {"--data", "DIR", "folder with the digits", .text = &a.data},
         {"--epochs", "N", "passes over the training digits, resumed ones included",
@@ -56,6 +57,10 @@ static arguments read_arguments(int argc, char **argv)
          .text = &a.schedule, .choices = schedules},
         {"--average", "D", "decay of the averaged generator in an update of G; 0 for none",
          .number = &a.average, .maximum = 0.999999999},
+        {"--truncation", "T", "what z is multiplied by when the averaged generator is sampled",
+         .number = &a.truncation, .minimum = 0.01, .maximum = 1},
+        {"--momentum", "MU", "of both players from the start on; 0 for the published ramp",
+         .number = &a.momentum, .maximum = 0.99},
         {"--score-every", "N", "epochs between scores on validation digits; 0 for none",
          .whole = &a.score_every, .maximum = 1e6},
         {"--save", "FILE", "receives the state of the training after each epoch", .text = &a.save},
@@ -100,6 +105,17 @@ static void make_players(experiment *e, const char *schedule)
     check(e->context, gan_network_initialize(e->D, 2 * e->seed + 1));
 }
 
+/* The averaged generator is a network of its own: its prior need not be the one that G is trained
+ * with. A narrower one gives up some variety for samples nearer to the middle of what was learned
+ * (the truncation trick of Brock et al. 2019, Large Scale GAN Training). */
+static void truncate_noise(const experiment *e, double truncation)
+{
+    double range = truncation * published_find("mnist")->noise;
+    if (e->average != NULL) {
+        check(e->context, gan_network_set_noise(e->average, GAN_NOISE_UNIFORM, -range, range));
+    }
+}
+
 static void record_start(const session *s, const arguments *a, const digits *d)
 {
     metrics *log = s->log;
@@ -114,6 +130,8 @@ static void record_start(const session *s, const arguments *a, const digits *d)
     metrics_whole(log, "batch", a->batch);
     metrics_whole(log, "seed", a->seed);
     metrics_number(log, "average", a->average);
+    metrics_number(log, "truncation", a->truncation);
+    metrics_number(log, "momentum", a->momentum);
     metrics_whole(log, "threads", gan_context_threads(s->context));
     if (a->resume != NULL) {
         metrics_text(log, "resumed", a->resume);
@@ -263,8 +281,9 @@ int main(int argc, char **argv)
 
     make_players(&e, a.schedule);
     gan_trainer *trainer = published_trainer(e.context, published_find("mnist"), e.G, e.D,
-                                             e.data.train, a.schedule, a.batch, a.seed);
+                                             e.data.train, a.schedule, a.momentum, a.batch, a.seed);
     e.average = session_average(e.context, trainer, e.G, a.average);
+    truncate_noise(&e, a.truncation);
     session s = {.context = e.context,
                  .trainer = trainer,
                  .epochs = a.epochs,

@@ -262,7 +262,7 @@ int main(int argc, char **argv)
 
     make_players(&e, &a);
     gan_trainer *trainer = published_trainer(e.context, e.model, e.G, e.D, e.data.train,
-                                             GAN_SIMULTANEOUS, a.batch, a.seed);
+                                             GAN_SIMULTANEOUS, 0, a.batch, a.seed);
     e.average = session_average(e.context, trainer, e.G, a.average);
     session s = {.context = e.context,
                  .trainer = trainer,

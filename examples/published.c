@@ -251,9 +251,9 @@ gan_network *published_discriminator(gan_context *context, const published *p, d
 
 /* ---- The training -------------------------------------------------------------------------- */
 
-static gan_optimizer *make_optimizer(gan_context *context, const published *p)
+static gan_optimizer *make_optimizer(gan_context *context, const published *p, double momentum)
 {
-    const player settings = {
+    player settings = {
         GAN_MOMENTUM,
         GAN_EXPONENTIAL,
         .learning_rate = p->learning_rate,
@@ -263,19 +263,23 @@ static gan_optimizer *make_optimizer(gan_context *context, const published *p)
         .final_momentum = 0.7,
         .momentum_epochs = 250,
     };
+    if (momentum > 0) {
+        settings.momentum = settings.final_momentum = momentum;
+    }
     return player_optimizer(context, &settings, 0);
 }
 
 gan_trainer *published_trainer(gan_context *context, const published *p, gan_network *G,
                                gan_network *D, gan_dataset *train, const char *schedule,
-                               int64_t batch, int64_t seed)
+                               double momentum, int64_t batch, int64_t seed)
 {
     gan_trainer *trainer = NULL;
     check(context, gan_trainer_create(G, D, train, &trainer));
     check(context, gan_trainer_set_text(trainer, GAN_SCHEDULE, schedule));
     check(context, gan_trainer_set_number(trainer, GAN_BATCH_SIZE, (double)batch));
     check(context, gan_trainer_set_number(trainer, GAN_SEED, (double)seed));
-    gan_optimizer *for_d = make_optimizer(context, p), *for_g = make_optimizer(context, p);
+    gan_optimizer *for_d = make_optimizer(context, p, momentum);
+    gan_optimizer *for_g = make_optimizer(context, p, momentum);
     check(context, gan_trainer_set_discriminator_optimizer(trainer, for_d));
     check(context, gan_trainer_set_generator_optimizer(trainer, for_g));
     gan_optimizer_free(for_d); /* the trainer keeps them alive */

@@ -39,9 +39,10 @@ gan_network *published_discriminator(gan_context *context, const published *p, d
 
 /* Makes a trainer with the published optimizers: momentum that grows over 250 epochs, a learning
  * rate that shrinks a little with every update. The caller frees it.
- *   schedule  GAN_SIMULTANEOUS as published, or GAN_ALTERNATING */
+ *   schedule  GAN_SIMULTANEOUS as published, or GAN_ALTERNATING
+ *   momentum  0 as published, or its coefficient from the first update on */
 gan_trainer *published_trainer(gan_context *context, const published *p, gan_network *G,
                                gan_network *D, gan_dataset *train, const char *schedule,
-                               int64_t batch, int64_t seed);
+                               double momentum, int64_t batch, int64_t seed);
 
 #endif
