@@ -18,10 +18,6 @@ static int32_t check_count(gan_network *network, const char *call, const char *w
 static int32_t add_matrix(gan_network *network, const char *call, int64_t inputs, int64_t outputs,
                           gan__layer layer)
 {
-    if (outputs < 0 || outputs > INT32_MAX) {
-        return gan__network_refuse(network, GAN_ERROR_SHAPE, "%s: %lld inputs: too many outputs",
-                                   call, (long long)inputs);
-    }
     const gan__transform t = {.weight = gan__shape_2(inputs, outputs),
                               .unit_axis = 1,
                               .fan_in = inputs,
@@ -40,8 +36,14 @@ int32_t gan_network_embedding(gan_network *network, int32_t x, int64_t units)
         return code;
     }
     GAN__TRY(check_count(network, call, "units", units));
+    const int64_t inputs = gan__shape_elements(from->shape);
+    if (units > INT32_MAX) {
+        return gan__network_refuse(network, GAN_ERROR_SHAPE,
+                                   "%s: %lld inputs, %lld units: too large", call,
+                                   (long long)inputs, (long long)units);
+    }
     const int32_t id = add_matrix(
-        network, call, gan__shape_elements(from->shape), units,
+        network, call, inputs, units,
         (gan__layer){.kind = GAN__LAYER_EMBEDDING, .in = {x}, .shape = gan__shape_1(units)});
     if (id < 0) {
         return id;
