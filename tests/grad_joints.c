@@ -36,7 +36,7 @@ static int32_t discrimination(gan_network *n, int32_t x)
     return gan_network_minibatch_discrimination(n, x, 2, 3);
 }
 
-/* More dims than the graph has terms for: a sum along an axis, the last of them shorter. */
+/* More dims than kernels and samples together. */
 static int32_t many_dims(gan_network *n, int32_t x)
 {
     return gan_network_minibatch_discrimination(n, gan_network_affine(n, x, 0.3, 0), 1, 35);

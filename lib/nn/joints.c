@@ -157,28 +157,26 @@ int32_t gan_network_minibatch_discrimination(gan_network *network, int32_t x, in
                                    .size = {kernels, dims}});
 }
 
-/* At most so many terms of a distance are nodes of their own. */
-enum { TERMS_MAX = 16 };
-
-/* |M_ib - M_jb| over dims from `first` on: [m, m, kernels, 1]. The sign is 0 where both are equal,
- * so that equal samples do not push each other. matrices: [m, kernels, dims] */
-static int32_t distances(gan__graph *graph, int32_t matrices, int64_t first, int64_t dims)
+/* The 1-norms |M_ib - M_jb|: [1, kernels, m, m]. The gradient of one that is 0 is 0, so equal
+ * samples do not push each other. matrices: [m, kernels, dims] */
+static int32_t distances(gan__graph *graph, int32_t matrices)
 {
     const gan__shape whole = gan__node_shape(graph, matrices);
-    const int64_t m = whole.dims[0], kernels = whole.dims[1];
-    const int32_t part =
-        gan__slice(graph, matrices, (int64_t[]){0, 0, first}, shape_3(m, kernels, dims));
-    const gan__shape pairs = shape_4(m, m, kernels, dims);
-    const int32_t i =
-        gan__broadcast(graph, gan__reshape(graph, part, shape_4(m, 1, kernels, dims)), pairs);
-    const int32_t j =
-        gan__broadcast(graph, gan__reshape(graph, part, shape_4(1, m, kernels, dims)), pairs);
-    const int32_t sign = gan__subtract(graph, gan__greater(graph, i, j), gan__greater(graph, j, i));
-    const int32_t gaps = gan__multiply_nodes(graph, gan__subtract(graph, i, j), sign);
-    return gan__sum_to(graph, gaps, shape_4(m, m, kernels, 1));
+    const int64_t m = whole.dims[0], kernels = whole.dims[1], dims = whole.dims[2];
+    const gan__shape pairs = shape_4(dims, kernels, m, m);
+    const int32_t rows = gan__permute(graph, matrices, (int32_t[]){2, 1, 0});
+    const int32_t i = gan__reshape(graph, rows, shape_4(dims, kernels, m, 1));
+    const int32_t j = gan__reshape(graph, gan__negate(graph, rows), shape_4(dims, kernels, 1, m));
+    /* a sum, for both of its gradients are one array */
+    const int32_t gap =
+        gan__add(graph, gan__broadcast(graph, i, pairs), gan__broadcast(graph, j, pairs));
+    const int32_t zero = gan__constant(graph, 0, pairs);
+    const int32_t sign =
+        gan__subtract(graph, gan__greater(graph, gap, zero), gan__greater(graph, zero, gap));
+    return gan__sum_to(graph, gan__multiply_nodes(graph, gap, sign), shape_4(1, kernels, m, m));
 }
 
-/* 1 for each pair of two samples, 0 for a sample and itself: [m, m, 1, 1]. A column of ones in m
+/* 1 for each pair of two samples, 0 for a sample and itself: [1, 1, m, m]. A column of ones in m
  * rows of m + 1, read as rows of m, is the diagonal. */
 static int32_t others(gan__graph *graph, int64_t m)
 {
@@ -186,31 +184,26 @@ static int32_t others(gan__graph *graph, int64_t m)
     const int32_t rows = gan__pad(graph, ones, (int64_t[]){0, 0}, gan__shape_2(m, m + 1));
     const int32_t flat = gan__reshape(graph, rows, gan__shape_1(m * (m + 1)));
     const int32_t same = gan__slice(graph, flat, (int64_t[]){0}, gan__shape_1(m * m));
-    return gan__reshape(graph, gan__affine(graph, same, -1, 1), shape_4(m, m, 1, 1));
+    return gan__reshape(graph, gan__affine(graph, same, -1, 1), shape_4(1, 1, m, m));
 }
 
-/* The distances are added up over dims term by term: no array has more than m m kernels numbers
- * for each of the terms, and there is nothing to sum along a short axis. */
+/* Own numbers are masked, not subtracted: beside exp(0) = 1 those of distant samples would round
+ * off. */
 int32_t gan__build_minibatch_discrimination(const gan_network *network, gan__graph *graph,
                                             const gan__build *build, const gan__layer *layer,
                                             const int32_t *in)
 {
     const int64_t m = batch_of(graph, in[0]), kernels = layer->size[0], dims = layer->size[1];
-    const int64_t step = (dims + TERMS_MAX - 1) / TERMS_MAX;
-    const int32_t matrices =
-        gan__reshape(graph, gan__build_transform(network, graph, build, layer, in[0]),
-                     shape_3(m, kernels, dims));
-    int32_t sum = distances(graph, matrices, 0, step);
-    for (int64_t first = step; first < dims; first += step) {
-        const int64_t left = dims - first < step ? dims - first : step;
-        sum = gan__add(graph, sum, distances(graph, matrices, first, left));
-    }
+    const int32_t products = gan__build_transform(network, graph, build, layer, in[0]);
+    const int32_t norms =
+        distances(graph, gan__reshape(graph, products, shape_3(m, kernels, dims)));
     const int32_t near =
-        gan__multiply_nodes(graph, gan__exp(graph, gan__negate(graph, sum)), others(graph, m));
-    const int32_t sums = gan__sum_to(graph, near, shape_4(m, 1, kernels, 1));
+        gan__multiply_nodes(graph, gan__exp(graph, gan__negate(graph, norms)), others(graph, m));
+    const int32_t sums = gan__sum_to(graph, near, shape_4(1, kernels, m, 1));
+    const int32_t columns = gan__reshape(graph, sums, gan__shape_2(kernels, m));
     const gan__shape flat = gan__shape_2(m, layer->shape.dims[0] - kernels);
     return gan__concatenate(graph, gan__reshape(graph, in[0], flat),
-                            gan__reshape(graph, sums, gan__shape_2(m, kernels)), 1);
+                            gan__permute(graph, columns, (int32_t[]){1, 0}), 1);
 }
 
 /* ---- Joints ---------------------------------------------------------------------------------- */
