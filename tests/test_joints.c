@@ -548,6 +548,20 @@ START_TEST(settings_by_id)
 }
 END_TEST
 
+static void same_settings(const gan_network *a, const gan_network *b)
+{
+    need(a->transform_count == b->transform_count);
+    int32_t apart = 0;
+    for (int32_t i = 0; i < a->transform_count; i++) {
+        const gan__transform *s = &a->transforms[i], *t = &b->transforms[i];
+        need(strcmp(s->name, t->name) == 0 && s->apart == t->apart);
+        need(s->initializer == t->initializer && s->a == t->a && s->b == t->b);
+        need(s->max_norm == t->max_norm && s->clip == t->clip);
+        apart += s->apart;
+    }
+    ck_assert_int_eq(apart, 2);
+}
+
 START_TEST(copies_and_files)
 {
     start();
@@ -568,7 +582,8 @@ START_TEST(copies_and_files)
     /* appended: the same layers behind an affine one that does nothing */
     const int32_t x = gan_network_affine(net, input(net, SIDE), 1, 0);
     const int32_t y = gan_network_append(net, x, first);
-    ok(gan_network_set_bias(net, 0, 0.5)); /* leaves them out here, too */
+    same_settings(net, first);
+    same_settings(clone, first);
     ok(gan_network_output(net, y));
     int32_t copied = 0;
     ok(gan_network_copy_parameters(net, first, &copied));
