@@ -1,6 +1,6 @@
 /* The gradient of a step's d_loss and penalty by D's parameters, as gan__step_plan makes it, against
- * central differences, in double: through dense, maxout and convolution layers, with dropout and
- * without, for each penalty and for all together. */
+ * central differences, in double: through dense, maxout and convolution layers, joints and layers
+ * that look at the whole batch, with dropout and without, for each penalty and for all together. */
 #include "support.h"
 
 #include "train/step.h"
@@ -66,6 +66,30 @@ static int32_t pooled(gan_network *n)
     return gan_network_dense(n, x, 1);
 }
 
+/* Residual, and with the two layers that look at the whole batch. */
+static int32_t batch_wide(gan_network *n)
+{
+    int32_t x = gan_network_input(n, "x", 1, flat);
+    x = gan_network_add(n, x, gan_network_tanh(n, gan_network_dense(n, x, 5)));
+    x = gan_network_minibatch_discrimination(n, x, 2, 3);
+    x = gan_network_minibatch_deviation(n, gan_network_tanh(n, gan_network_dense(n, x, 4)), 4);
+    return gan_network_dense(n, x, 1);
+}
+
+/* A residual block of images, the deviation as a channel, and a projection. */
+static int32_t projection(gan_network *n)
+{
+    const int32_t x = gan_network_input(n, "x", 3, image);
+    const int32_t shuffled =
+        gan_network_pixel_shuffle(n, gan_network_repeat(n, gan_network_dense(n, x, 8), 2, 2), 2);
+    const int32_t sum = gan_network_tanh(n, gan_network_add(n, x, shuffled));
+    int32_t h = gan_network_minibatch_deviation(n, sum, 3);
+    h = gan_network_convolution(n, h, 2, (int64_t[]){3, 3}, NULL, NULL, GAN_BIAS_TIED);
+    h = gan_network_tanh(n, h);
+    const int32_t class = gan_network_embedding(n, gan_network_dense(n, x, 2), 8);
+    return gan_network_add(n, gan_network_dense(n, h, 1), gan_network_inner_product(n, h, class));
+}
+
 static const struct {
     const char *name;
     int32_t (*build)(gan_network *n);
@@ -78,6 +102,8 @@ static const struct {
     {"dropping", dropping, 1, flat},
     {"convolution", convolution, 3, image},
     {"pooled", pooled, 3, image},
+    {"batch-wide", batch_wide, 1, flat},
+    {"projection", projection, 3, image},
 };
 
 enum { NETS = sizeof nets / sizeof nets[0] };

@@ -52,7 +52,8 @@ typedef struct {
     gan__shape shape; /* of one sample */
     double a, b;      /* the numbers of dropout, leaky_relu and affine */
     int32_t index;    /* which affine transformation, which dropout; the axis of concatenate */
-    int64_t size[2];  /* of a pooling window; [0]: the pieces or the factor of an image layer */
+    int64_t size[2];  /* of a pooling window; kernels and dims of minibatch_discrimination; [0]: the
+                         pieces or the factor of an image layer, the group of minibatch_deviation */
     int64_t stride[2], pad[2]; /* of convolutions; the stride of pooling, too */
 } gan__layer;
 
@@ -64,9 +65,11 @@ static inline bool gan__layer_has_weights(gan__layer_kind kind)
            kind == GAN__LAYER_EMBEDDING || kind == GAN__LAYER_MINIBATCH_DISCRIMINATION;
 }
 
-/* The affine transformation of a dense, maxout or convolution layer, with its settings.
+/* The affine transformation of a layer with weights, with its settings.
  *                           W                                     b, if any
  *   dense, maxout           [inputs, units * pieces]              [units * pieces]
+ *   embedding               [inputs, units]
+ *   minibatch_discrimination [inputs, kernels * dims]
  *   convolution             [filters, channels, height, width]    [filters, 1, 1] or
  *   transposed_convolution  [channels, filters, height, width]    [filters, height', width'] */
 typedef struct {
