@@ -271,7 +271,7 @@ START_TEST(transposed_convolutions)
                 made++;
             } else {
                 fails(layer, positive || choice < 0 ? GAN_ERROR_SHAPE : GAN_ERROR_RANGE,
-                      "not a layer with parameters");
+                      "transposed_convolution");
                 refused++;
             }
         }
