@@ -270,9 +270,9 @@ GAN_API int32_t gan_trainer_run_epochs(gan_trainer *trainer, int64_t epochs, gan
  *   z_d      [k * m, elements of a noise sample]: the noise of D's updates
  *   z_g      [m, elements of a noise sample]: the noise of G's update; NULL when simultaneous,
  *            where it is z_d
- * Errors: ARGUMENT (NULL; a network has conditions: gan_trainer_step_conditional takes them), RANGE,
- * STATE (called from a callback; an optimizer serves another network), NUMERIC, MEMORY; after an
- * error the parameters are those before the call. Since 0.1. */
+ * Errors: ARGUMENT (NULL; a network has conditions: gan_trainer_step_conditional takes them),
+ * RANGE, STATE (called from a callback; an optimizer serves another network), NUMERIC, MEMORY;
+ * after an error the parameters are those before the call. Since 0.1. */
 GAN_API int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x, const float *z_d,
                                  const float *z_g);
 
