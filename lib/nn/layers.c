@@ -277,6 +277,7 @@ static const gan__build_fn builders[GAN__LAYER_COUNT] = {
     [GAN__LAYER_INNER_PRODUCT] = gan__build_inner_product,
     [GAN__LAYER_REPEAT] = gan__build_repeat,
     [GAN__LAYER_PIXEL_SHUFFLE] = gan__build_pixel_shuffle,
+    [GAN__LAYER_CONDITION] = gan__build_condition,
 };
 
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
@@ -295,13 +296,14 @@ int32_t gan__network_build(const gan_network *network, gan__graph *graph, const 
     if (nodes == NULL) {
         return gan__graph_fail(graph, GAN_ERROR_MEMORY);
     }
-    for (int32_t i = 0; i < network->output; i++) {
+    const int32_t last = build->tensor > 0 ? build->tensor : network->output;
+    for (int32_t i = 0; i < last; i++) {
         const gan__layer *layer = &network->layers[i];
-        const int32_t in[2] = {i == 0 ? x : nodes[layer->in[0] - 1],
+        const int32_t in[2] = {layer->in[0] > 0 ? nodes[layer->in[0] - 1] : x,
                                layer->in[1] > 0 ? nodes[layer->in[1] - 1] : -1};
         nodes[i] = in[0] < 0 ? in[0] : builders[layer->kind](network, graph, build, layer, in);
     }
-    const int32_t output = nodes[network->output - 1];
+    const int32_t output = nodes[last - 1];
     gan__release(graph->context, nodes);
     return output;
 }
