@@ -1,0 +1,67 @@
+#!/bin/sh
+# gan-bench counts what it should, and prints what docs/performance.md says; no time is judged.
+#   smoke.sh PROGRAM
+set -eu
+program=$1
+
+fail()
+{
+    echo "$1" >&2
+    exit 1
+}
+
+# number LINE FIELD: the value of a field that must be there and be a number above 0.
+number()
+{
+    value=$(echo "$1" | sed -n "s/.*[{,]\"$2\":\([0-9][0-9.e+-]*\)[,}].*/\1/p")
+    [ -n "$value" ] || fail "no number \"$2\" in $1"
+    echo "$value" | awk '{ exit !($1 > 0) }' || fail "\"$2\" is not above 0 in $1"
+    echo "$value"
+}
+
+# The products of a step, counted by hand: GFLOP, to 2 %.
+counted=$("$program" --repeats 0 --threads 1)
+while read -r name expected; do
+    line=$(echo "$counted" | grep "\"case\":\"$name\"") || fail "no case $name"
+    value=$(number "$line" gflop)
+    echo "$name: $value GFLOP, expected $expected"
+    echo "$value $expected" | awk '{ exit !($1 > 0.98 * $2 && $1 < 1.02 * $2) }' ||
+        fail "$name: not what it should be"
+done <<END
+mnist-mlp 3.57
+mnist-mlp-simultaneous 2.8
+dcgan28 16.0
+END
+for name in toy cifar-conv r1 sample parzen start library; do
+    echo "$counted" | grep -q "^{\"case\":\"$name\",.*}$" || fail "no line for $name"
+done
+
+lines=$("$program" --cases toy,mnist-mlp --threads 1,2 --batch 10 --repeats 1 --seconds 0.001)
+echo "$lines"
+[ "$(echo "$lines" | grep -c '^{"case":"[a-z-]*",.*}$')" -eq 5 ] || fail "not 4 lines and the library's"
+echo "$lines" | grep -v '"case":"library"' | while read -r line; do
+    for field in threads batch gflop gflop_made repeats steps seconds seconds_min seconds_max gflops \
+        reference_gflops gemm_fraction peak_memory library_memory; do
+        number "$line" $field >/dev/null
+    done
+done
+number "$(echo "$lines" | grep '"case":"library"')" stripped_bytes >/dev/null
+lines=$("$program" --cases toy --threads 1,2 --batch 10,20 --repeats 0)
+for threads in 1 2; do
+    for batch in 10 20; do
+        echo "$lines" | grep -q "\"toy\",\"threads\":$threads,\"batch\":$batch," ||
+            fail "no line for toy, $threads threads, batch $batch"
+    done
+done
+
+line=$("$program" --cases start --threads 1 --repeats 1 --seconds 0.001 | head -n 1)
+for field in seconds peak_memory; do
+    number "$line" $field >/dev/null
+done
+
+# A command line that makes no sense.
+for wrong in '--cases none' '--threads 0' '--batch ,' '--repeats' '--seconds 0' '--speed 1'; do
+    status=0
+    "$program" $wrong >/dev/null 2>&1 || status=$?
+    [ $status -eq 2 ] || fail "'$wrong' ends with status $status"
+done
