@@ -137,6 +137,13 @@ GAN_API int32_t gan_dataset_normalize_contrast(gan_dataset *dataset, double scal
  * Since 0.1. */
 GAN_API int32_t gan_dataset_join(gan_dataset *first, gan_dataset *second, gan_dataset **out);
 
+/* The labels of a data set as samples of their own: of shape [classes], 1 at the label and 0
+ * elsewhere. What gan_trainer_set_conditions takes for a generator of classes.
+ *   dataset  has labels (STATE otherwise), all below `classes` (RANGE otherwise)
+ *   classes  1 to 256
+ * Errors: ARGUMENT, RANGE, STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_dataset_one_hot(gan_dataset *dataset, int64_t classes, gan_dataset **out);
+
 /* Releases the data set; slices and trainers made from it keep what they need. NULL does nothing.
  * Since 0.1. */
 GAN_API void gan_dataset_free(gan_dataset *dataset);

@@ -56,12 +56,29 @@ GAN_API void gan_network_free(gan_network *network);
 GAN_API int32_t gan_network_input(gan_network *network, const char *name, int32_t rank,
                                   const int64_t *dims);
 
+/* A further input: what a sample is made or judged under, such as its class or another image. A
+ * network may have several; a sample's conditions then stand one after another, in the order of
+ * these calls, in one row of gan_network_condition_elements numbers.
+ *   name, rank, dims  as for gan_network_input, which comes first
+ * Returns a tensor of that shape. Codes: ARGUMENT, RANGE, SHAPE (too large, also all conditions
+ * together), STATE (no input yet, or finished), MEMORY.
+ * Source: Mirza and Osindero 2014, Conditional Generative Adversarial Nets. Since 0.1. */
+GAN_API int32_t gan_network_condition(gan_network *network, const char *name, int32_t rank,
+                                      const int64_t *dims);
+
 /* Affine layer y = x W + b over the flattened input.
  *   x      tensor of any shape with n elements; W is [n, units], b is [units]
  *   units  at least 1
  * Returns a tensor [units]. Initial W: glorot_uniform with gain 1; initial b: 0.
  * Codes: ARGUMENT (unknown tensor), RANGE, SHAPE, STATE, MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_dense(gan_network *network, int32_t x, int64_t units);
+
+/* Linear layer y = x W, without biases: for an x that is 1 for one class and 0 for the others, as
+ * gan_dataset_one_hot makes them, row c of W, the vector of class c.
+ *   x      tensor of any shape with n elements; W is [n, units]
+ *   units  at least 1
+ * Returns a tensor [units]. Initial W: N(0, 1). Codes as for dense. Since 0.1. */
+GAN_API int32_t gan_network_embedding(gan_network *network, int32_t x, int64_t units);
 
 /* Maxout layer: for each of `units` units the largest of `pieces` affine pieces.
  * W is [n, units * pieces]; the pieces of unit u are its columns u * pieces to
@@ -170,6 +187,93 @@ GAN_API int32_t gan_network_leaky_relu(gan_network *network, int32_t x, double s
 /* scale * x + shift; both finite (RANGE otherwise). Since 0.1. */
 GAN_API int32_t gan_network_affine(gan_network *network, int32_t x, double scale, double shift);
 
+/* ---- Normalisation --------------------------------------------------------------------------
+ * y = scale (x - mean) / sqrt(variance + epsilon) + shift, with the variance of all n numbers
+ * divided by n. A channel is the first dimension of an image, and an element of any other tensor.
+ *   affine   1: `scale` and `shift` are parameters, one for each channel, named "layer.scale" and
+ *            "layer.shift", 1 and 0 at first; 0: there are none, scale is 1 and shift 0
+ *   epsilon  greater than 0, at most 1
+ * Each returns a tensor of x's shape. Codes: ARGUMENT, RANGE, SHAPE, STATE, MEMORY. With `affine`,
+ * and batch norm in any case, they are layers for the settings of layers below, where their id is
+ * given: the initialiser is that of the scale, the bias the shift. */
+
+/* Batch normalisation: mean and variance of a channel are those of the batch in training, and
+ * running ones in inference: the tensor "layer.statistics", [2, channels], the means and then the
+ * variances, 0 and 1 at first. It is saved, copied and averaged like a parameter, but has no
+ * gradient: when a step moves the network, it goes from s to (1 - momentum) s + momentum b, b being
+ * the batch's, with a variance divided by n - 1 (if n > 1). D's come from the real samples. Batches
+ * of real and of generated samples are normalised by themselves.
+ * While "layer.statistics" is frozen (gan_network_set_trainable), training, too, uses and keeps the
+ * running ones. gan_network_recalibrate measures them anew.
+ *   momentum  greater than 0, at most 1
+ * Source: Ioffe and Szegedy 2015, Batch Normalization. Since 0.1. */
+GAN_API int32_t gan_network_batch_norm(gan_network *network, int32_t x, int32_t affine,
+                                       double epsilon, double momentum);
+
+/* Layer normalisation: mean and variance over all elements of a sample.
+ * Source: Ba et al. 2016, Layer Normalization. Since 0.1. */
+GAN_API int32_t gan_network_layer_norm(gan_network *network, int32_t x, int32_t affine,
+                                       double epsilon);
+
+/* Instance normalisation: mean and variance over the positions of one channel of one sample.
+ *   x  an image (SHAPE otherwise)
+ * Source: Ulyanov et al. 2016, Instance Normalization. Since 0.1. */
+GAN_API int32_t gan_network_instance_norm(gan_network *network, int32_t x, int32_t affine,
+                                          double epsilon);
+
+/* ---- Layers that look at the whole batch -----------------------------------------------------
+ * Their result for a sample depends on the samples beside it: those of the batch in training. In
+ * inference these are the up to 64 samples that go through together; the last batch is filled up
+ * with its own samples, in turn. */
+
+/* Minibatch standard deviation: the batch is cut into groups of g neighbours; the standard
+ * deviation of each element over a group, sqrt(variance + 1e-8), is averaged over all elements, and
+ * that number is added to x as one more channel (of an image) or element (of any other tensor) of
+ * every sample of the group. g is the largest divisor of the batch's size that is at most `group`.
+ *   group  at least 1
+ * Returns a tensor [channels + 1, height, width] or [elements + 1]. Codes: ARGUMENT, RANGE, SHAPE,
+ * STATE, MEMORY. Source: Karras et al. 2018, Progressive Growing of GANs, section 3. Since 0.1. */
+GAN_API int32_t gan_network_minibatch_deviation(gan_network *network, int32_t x, int64_t group);
+
+/* Minibatch discrimination: with M_i = x_i T, a matrix [kernels, dims] for each sample i, adds to x
+ * the numbers o_b = sum over the other samples j of exp(-|M_ib - M_jb|), in the 1-norm over dims.
+ *   x              tensor of any shape with n elements; T is [n, kernels * dims], without biases
+ *   kernels, dims  at least 1
+ * Returns a tensor [n + kernels]. Initial T: as W of dense. Codes: as for dense.
+ * Source: Salimans et al. 2016, Improved Techniques for Training GANs, section 3.2. Since 0.1. */
+GAN_API int32_t gan_network_minibatch_discrimination(gan_network *network, int32_t x,
+                                                     int64_t kernels, int64_t dims);
+
+/* ---- Joints --------------------------------------------------------------------------------- */
+
+/* x + y, element by element: a residual connection.
+ *   x, y  tensors of one shape (SHAPE otherwise)
+ * Returns a tensor of that shape. Codes: ARGUMENT, SHAPE, STATE, MEMORY. Since 0.1. */
+GAN_API int32_t gan_network_add(gan_network *network, int32_t x, int32_t y);
+
+/* The inner product: the sum over all elements of x y. With the vector of a class, from
+ * gan_network_embedding, for y, and D's last features for x, this is the projection
+ * discriminator's second term.
+ *   x, y  tensors with as many elements (SHAPE otherwise)
+ * Returns a tensor [1]. Codes: ARGUMENT, SHAPE, STATE, MEMORY.
+ * Source: Miyato and Koyama 2018, cGANs with Projection Discriminator. Since 0.1. */
+GAN_API int32_t gan_network_inner_product(gan_network *network, int32_t x, int32_t y);
+
+/* Makes an image with a constant channel for each element of x, to be concatenated to another.
+ *   x  tensor of any shape with n elements;  height, width  at least 1
+ * Returns a tensor [n, height, width]. Codes: ARGUMENT, RANGE, SHAPE (too large), STATE, MEMORY.
+ * Since 0.1. */
+GAN_API int32_t gan_network_repeat(gan_network *network, int32_t x, int64_t height, int64_t width);
+
+/* Pixel shuffle: element (c factor^2 + a factor + b, i, j) of x becomes element
+ * (c, i factor + a, j factor + b).
+ *   x       an image with a multiple of factor^2 channels (SHAPE otherwise)
+ *   factor  1 to 64
+ * Returns a tensor [channels / factor^2, factor height, factor width]. Codes: ARGUMENT, RANGE,
+ * SHAPE, STATE, MEMORY.
+ * Source: Shi et al. 2016, Real-Time Single Image and Video Super-Resolution. Since 0.1. */
+GAN_API int32_t gan_network_pixel_shuffle(gan_network *network, int32_t x, int64_t factor);
+
 /* The same elements in another shape.
  *   rank, dims  as for gan_network_input; the number of elements must not change
  * Codes: ARGUMENT, RANGE, SHAPE, STATE, MEMORY. Since 0.1. */
@@ -183,7 +287,8 @@ GAN_API int32_t gan_network_concatenate(gan_network *network, int32_t x, int32_t
 
 /* Puts all layers of another network here, applied to x in place of that network's input: for
  * new layers below a trained generator, or above it. The layers keep their names and settings;
- * gan_network_copy_parameters brings their parameters.
+ * gan_network_copy_parameters brings their parameters. Conditions of the other network become
+ * conditions of this one, after those it has.
  *   x      has as many elements as the input of `other`
  *   other  finished, of the same context; stays as it is
  * Returns the tensor that `other` names as its output. Codes: ARGUMENT (unknown tensor, NULL, of
@@ -208,7 +313,8 @@ GAN_API int32_t gan_network_output(gan_network *network, int32_t x);
 
 /* ---- Settings of layers --------------------------------------------------------------------
  * `layer` is the id that dense, maxout, convolution or transposed_convolution returned, or 0 for
- * all such layers made so far.
+ * all such layers made so far; or that of another layer with parameters: an embedding, minibatch
+ * discrimination, or a normalisation that has a tensor.
  * All: ARGUMENT (NULL, or not such a layer), STATE (the parameters are already initialised). */
 
 /* Names a layer; its parameters are then "name.weight" and "name.bias". Without this call the
@@ -253,6 +359,18 @@ GAN_API int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, do
  * Source: Arjovsky et al. 2017, Wasserstein Generative Adversarial Networks, Algorithm 1.
  * Since 0.1. */
 GAN_API int32_t gan_network_set_weight_clip(gan_network *network, int32_t layer, double limit);
+
+/* Divides the weights by their largest singular value: the layer computes with W / (u' W v), W
+ * being the matrix [units, weights that lead to a unit], and the unit vectors u and v approach its
+ * first singular vectors by power iteration: 20 rounds when the parameters are drawn, and one after
+ * each update of W. They are a tensor of their own, "layer.direction", u and then v, which is saved
+ * and copied like a parameter but has no gradient; it stays as it is where it or W is frozen.
+ *   layer  one with weights, not a normalisation;  0 means as above
+ *   on     1, or 0 for none, the default (RANGE otherwise)
+ * Errors also: MEMORY.
+ * Source: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks.
+ * Since 0.1. */
+GAN_API int32_t gan_network_set_spectral_norm(gan_network *network, int32_t layer, int32_t on);
 
 /* ---- Parameters ---------------------------------------------------------------------------- */
 
@@ -315,7 +433,7 @@ GAN_API int32_t gan_network_clone(gan_network *network, const char *name, gan_ne
 /* Freezes parameters, or sets them free again. Trainers leave frozen parameters and their optimizer
  * state as they are and compute no gradients for them; gradients still flow through their layers.
  * May be called between any two steps. All are trainable at first.
- *   name       of a parameter tensor ("layer0.weight"), of a layer for both of its tensors
+ *   name       of a parameter tensor ("layer0.weight"), of a layer for all of its tensors
  *              ("layer0"), or NULL for all
  *   trainable  0 or 1
  * Errors: ARGUMENT, KEY, RANGE, STATE (not finished). Since 0.1. */
@@ -327,6 +445,22 @@ GAN_API int32_t gan_network_set_trainable(gan_network *network, const char *name
  * Errors: ARGUMENT, KEY. Since 0.1. */
 GAN_API int32_t gan_network_get_trainable(const gan_network *network, const char *name,
                                           int32_t *trainable);
+
+/* Measures the statistics of all batch normalisations anew: the mean, over a number of batches, of
+ * each batch's mean and variance (divided by n - 1), all layers normalising by the batch at hand.
+ * Nothing else changes; no dropout. Frozen statistics are measured, too.
+ *   batches, m  how many batches of how many samples: batches at least 1, m 1 to 2^20
+ *   data        samples of the network's input, read from the first on, over again where there are
+ *               too few; NULL: noise of the network's prior, as gan_network_noise draws it
+ *   conditions  a data set that is read alongside, its samples having as many elements as the
+ *               network's conditions; NULL if it has none
+ *   seed        of the noise
+ * Errors: ARGUMENT (NULL; conditions are missing or not wanted; of another context), RANGE, SHAPE,
+ * STATE (not finished), NUMERIC (a statistic is not finite: nothing is changed), those of reading
+ * the data, MEMORY.
+ * Source: Radford et al. 2016, the published code, which samples so. Since 0.1. */
+GAN_API int32_t gan_network_recalibrate(gan_network *network, int64_t batches, int64_t m,
+                                        gan_dataset *data, gan_dataset *conditions, uint64_t seed);
 
 /* Writes all parameters to a file in the safetensors format, one tensor for each, by name, as
  * float32. A file of that name is replaced in one piece: a crash leaves the old or the new one.
@@ -349,15 +483,32 @@ GAN_API int32_t gan_network_load(gan_network *network, const char *path);
 GAN_API int64_t gan_network_input_elements(const gan_network *network);
 GAN_API int64_t gan_network_output_elements(const gan_network *network);
 
-/* Evaluates the network without dropout. Samples go through in batches of 64, the last one filled
- * up, so that each result does not depend on the others: a single one costs as much as 64.
+/* Evaluates the network without dropout, with running statistics. Samples go through in batches of
+ * 64, the last one filled up, so that each result does not depend on the others: a single one costs
+ * as much as 64.
  *   n         number of samples, at least 1
  *   x         [n, input elements], finite or not
  *   y         [capacity] receives [n, output elements]; must not overlap x
  *   capacity  at least n * output elements
- * Errors: ARGUMENT, RANGE, BUFFER, STATE (not finished), MEMORY. Since 0.1. */
+ * Errors: ARGUMENT (NULL; the network has conditions: gan_network_evaluate takes them), RANGE,
+ * BUFFER, STATE (not finished), MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_forward(gan_network *network, int64_t n, const float *x, float *y,
                                     int64_t capacity);
+
+/* The number of elements of all conditions of one sample; 0 if there are none. Since 0.1. */
+GAN_API int64_t gan_network_condition_elements(const gan_network *network);
+
+/* Evaluates any tensor of the network, as gan_network_forward does its output: features, or a
+ * second output.
+ *   tensor      the id that a building call returned
+ *   conditions  [n, condition elements], or NULL if the network has none
+ *   y           [capacity] receives [n, elements of the tensor]; must not overlap x or conditions
+ *   others      as gan_network_forward
+ * Errors: as gan_network_forward; ARGUMENT also for an unknown tensor, and where conditions are
+ * missing or not wanted. Since 0.1. */
+GAN_API int32_t gan_network_evaluate(gan_network *network, int32_t tensor, int64_t n,
+                                     const float *x, const float *conditions, float *y,
+                                     int64_t capacity);
 
 /* Chooses the noise prior of the network's input, N(0, 1) without this call. Trainers and
  * gan_network_sample draw from it.
@@ -376,9 +527,20 @@ GAN_API int32_t gan_network_set_noise(gan_network *network, const char *kind, do
 GAN_API int32_t gan_network_sample(gan_network *network, uint64_t seed, int64_t n, float *samples,
                                    int64_t capacity);
 
-/* The noise z that gan_network_sample(network, seed, n) would feed to the network.
+/* Draws samples G(z, y) under the conditions y of the caller; the noise is that of
+ * gan_network_sample.
+ *   conditions  [n, condition elements], or NULL if the network has none
+ *   others      as gan_network_sample
+ * Errors: as gan_network_sample; ARGUMENT also where conditions are missing or not wanted.
+ * Since 0.1. */
+GAN_API int32_t gan_network_sample_conditional(gan_network *network, uint64_t seed, int64_t n,
+                                               const float *conditions, float *samples,
+                                               int64_t capacity);
+
+/* The noise z that gan_network_sample(network, seed, n) would feed to the network, and
+ * gan_network_sample_conditional with these.
  *   z  [capacity] receives [n, input elements]
- * Errors: as gan_network_sample. Since 0.1. */
+ * Errors: ARGUMENT, RANGE, BUFFER, STATE (not finished), MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_noise(gan_network *network, uint64_t seed, int64_t n, float *z,
                                   int64_t capacity);
 

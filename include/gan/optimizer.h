@@ -47,6 +47,10 @@ extern "C" {
 #define GAN_RHO "rho"                   /* decay of RMSProp's mean square; 0.9; [0, 1) */
 #define GAN_BETA1 "beta1"               /* Adam; 0.9; [0, 1) */
 #define GAN_BETA2 "beta2"               /* Adam; 0.999; [0, 1) */
+/* beta2 at the end of the schedule, reached as the learning rate reaches its own: by a line or half
+ * a cosine over schedule_steps; 0, the default: beta2 stays; [0, 1). Bias correction is by the
+ * beta2 of the update, 1 / (1 - beta2^t). Source: Huang et al. 2024, the published code. */
+#define GAN_FINAL_BETA2 "final_beta2"
 #define GAN_EPSILON "epsilon"           /* RMSProp, Adam, AdamW; 1e-8; > 0 */
 #define GAN_WEIGHT_DECAY "weight_decay" /* AdamW; 0.01; >= 0 */
 #define GAN_DECAY "decay"               /* schedule exponential: r / decay^u; 1; >= 1 */

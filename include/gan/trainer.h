@@ -37,6 +37,23 @@ extern "C" {
 #define GAN_GENERATOR_INTERVAL "generator_interval"
 /* d of the averaged generator, see gan_trainer_set_average; 0.999; [0, 1). */
 #define GAN_AVERAGE_DECAY "average_decay"
+/* N: how long the two schedules below take, in steps; then they are at their end for good; 0: they
+ * stay at their start; [0, 2^53]. The key of the same name of an optimizer is another number.
+ * #define GAN_SCHEDULE_STEPS "schedule_steps", in gan/optimizer.h */
+/* H > 0: d is 2^(-m / H) instead, m being the batch size: H samples halve what an average keeps; 0;
+ * [0, 10^15]. */
+#define GAN_AVERAGE_HALF_LIFE "average_half_life"
+/* Where H goes from average_half_life within schedule_steps, by half a cosine; 0: it stays;
+ * [0, 10^15]. While H is 0 on the way, the average is G itself. */
+#define GAN_FINAL_AVERAGE_HALF_LIFE "final_average_half_life"
+/* f: the weights of all penalties go to f times what they are, within schedule_steps, by half a
+ * cosine; 1; [0, 1000]. */
+#define GAN_FINAL_PENALTY "final_penalty"
+/* n > 0: the gradients of a batch are sums over parts of at most n samples, which take turns: less
+ * memory, and the same gradients to rounding. Not for networks or losses that look at the whole
+ * batch: batch norm, minibatch layers, relativistic_average, dragan (the step is then STATE); 0: in
+ * one piece; [0, 2^20]. */
+#define GAN_MICRO_BATCH "micro_batch"
 
 /* Key for gan_trainer_set_text and its choices: the order of updates in one step. */
 #define GAN_SCHEDULE "schedule"
@@ -145,7 +162,8 @@ typedef int32_t (*gan_step_fn)(void *user, gan_trainer *trainer);
  *   discriminator  its output has one element, a logit, and does not end in a sigmoid
  *   data           real samples with as many elements, or NULL: then only gan_trainer_step works
  *   out            receives the trainer; the caller frees it
- * All must come from one context, and the networks must differ.
+ * All must come from one context, and the networks must differ; if both have conditions, then of as
+ * many elements.
  * Errors: ARGUMENT, SHAPE, STATE (a network is not finished), the first error of building a
  * network, MEMORY.
  * Since 0.1. */
@@ -174,6 +192,41 @@ GAN_API int32_t gan_trainer_set_discriminator_optimizer(gan_trainer *trainer,
  * Source: Yazici et al. 2019, The Unusual Effectiveness of Averaging in GAN Training. Since 0.1. */
 GAN_API int32_t gan_trainer_set_average(gan_trainer *trainer, gan_network *average);
 
+/* Chooses the conditions under which samples are generated and judged: sample i of `conditions`
+ * belongs to sample i of the data, and both are read in one order. In each update samples are
+ * generated under the conditions of the real samples at hand; in `alternating` G's update has those
+ * of D's last.
+ *   conditions  as many samples as the data has, of as many elements as either network's
+ *               conditions; a player without conditions does not see them. The trainer keeps it
+ *               alive. NULL for none
+ * Errors: ARGUMENT (of another context), SHAPE (elements of a player's conditions, number of
+ * samples; neither network has conditions), STATE (the trainer has no data or has made a step;
+ * called from a callback).
+ * Source: Mirza and Osindero 2014, Conditional Generative Adversarial Nets. Since 0.1. */
+GAN_API int32_t gan_trainer_set_conditions(gan_trainer *trainer, gan_dataset *conditions);
+
+/* Sets all options for a user who knows nothing of them: the relativistic objective with r1 and r2,
+ * alternating, k = 1, penalties in every update, and Adam for both players; five numbers move by
+ * half a cosine, within `steps` steps: both learning rates from 2e-4 to 5e-5, beta2 from 0.9 to
+ * 0.99, the weights of the penalties to a tenth, the half-life of the average from 0 to
+ * min(500,000, samples of the run / 10) samples. beta1 is 0. Batch size and seed stay, and so does
+ * every option that is not named here. Makes new optimizers; call it before choosing options of
+ * one's own. Networks without normalisation suit it best.
+ *   steps    of the training to come, 1 to 2^53
+ *   penalty  gamma of r1 and r2, 0 to 10^9; below 0: that of gan_recommended_penalty for the
+ *            elements of a sample
+ * Errors: ARGUMENT (NULL or NaN), RANGE, STATE (the trainer has made a step; called from a
+ * callback), MEMORY; after an error nothing is changed.
+ * Source: Huang et al. 2024, The GAN is dead; long live the GAN! A Modern Baseline GAN. Since 0.1.
+ */
+GAN_API int32_t gan_trainer_use_recipe(gan_trainer *trainer, int64_t steps, double penalty);
+
+/* Proposes gamma for r1 and r2 from the number of elements of a sample: a first guess, to be tried
+ * at a third and three times as much, too. See docs/guide.md for what it is made of.
+ *   gamma  receives it
+ * Errors: ARGUMENT, RANGE (elements below 1). Since 0.1. */
+GAN_API int32_t gan_recommended_penalty(int64_t elements, double *gamma);
+
 /* Sets an option. The batch size, schedule, k, seed, shuffle and drop_last are fixed by the first
  * step (STATE afterwards); the others may change at any time.
  *   key    one of the keys above;  value  within its range
@@ -197,11 +250,11 @@ GAN_API int32_t gan_trainer_describe_option(int32_t index, const char **name,
  * reads k batches of data.
  *   steps    at least 0
  *   on_step  called after each step, or NULL;  user  handed to it
- * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; called from a callback; an
- * optimizer serves another network), STOPPED (the callback asked for it), NUMERIC (a loss, penalty
- * or gradient is not finite: the message names player, step and tensor, the parameters are those
- * before that step), MEMORY (they are too), those of a data callback, UNSUPPORTED (2^32 samples or
- * more to shuffle). Since 0.1. */
+ * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; a network has conditions, the
+ * trainer none; called from a callback; an optimizer serves another network), STOPPED (the callback
+ * asked for it), NUMERIC (a loss, penalty or gradient is not finite: the message names player, step
+ * and tensor, the parameters are those before that step), MEMORY (they are too), those of a data
+ * callback, UNSUPPORTED (2^32 samples or more to shuffle). Since 0.1. */
 GAN_API int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step,
                                 void *user);
 
@@ -217,10 +270,21 @@ GAN_API int32_t gan_trainer_run_epochs(gan_trainer *trainer, int64_t epochs, gan
  *   z_d      [k * m, elements of a noise sample]: the noise of D's updates
  *   z_g      [m, elements of a noise sample]: the noise of G's update; NULL when simultaneous,
  *            where it is z_d
- * Errors: ARGUMENT, RANGE, STATE (called from a callback; an optimizer serves another network),
- * NUMERIC, MEMORY; after an error the parameters are those before the call. Since 0.1. */
+ * Errors: ARGUMENT (NULL; a network has conditions: gan_trainer_step_conditional takes them),
+ * RANGE, STATE (called from a callback; an optimizer serves another network), NUMERIC, MEMORY;
+ * after an error the parameters are those before the call. Since 0.1. */
 GAN_API int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x, const float *z_d,
                                  const float *z_g);
+
+/* The same for networks with conditions.
+ *   conditions  [k * m, condition elements]: those of x and of the samples generated beside it; G's
+ *               update has the last m. NULL if neither network has any
+ *   others      as gan_trainer_step
+ * Errors: as gan_trainer_step; ARGUMENT also where conditions are missing or not wanted.
+ * Since 0.1. */
+GAN_API int32_t gan_trainer_step_conditional(gan_trainer *trainer, int64_t m, const float *x,
+                                             const float *conditions, const float *z_d,
+                                             const float *z_g);
 
 /* Reads a metric of the last step.
  *   name   one of the names above

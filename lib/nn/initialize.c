@@ -98,8 +98,8 @@ static bool allowed(rule needed, double a, double b, const gan__transform *t)
     }
 }
 
-int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, const char *kind,
-                             double a, double b)
+int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, bool apart,
+                             const char *kind, double a, double b)
 {
     gan_context *context = network->context;
     int32_t index = 0;
@@ -114,6 +114,9 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
     }
     for (int32_t i = first; i <= last; i++) {
         const gan__transform *t = &network->transforms[i];
+        if (t->apart && !apart) {
+            continue;
+        }
         if (!gan__is_float(a) || !gan__is_float(b) || !allowed(kinds[index].rule, a, b, t)) {
             return gan__fail(
                 context, GAN_ERROR_RANGE,
@@ -123,9 +126,12 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
         }
     }
     for (int32_t i = first; i <= last; i++) {
-        network->transforms[i].initializer = index;
-        network->transforms[i].a = a;
-        network->transforms[i].b = b;
+        gan__transform *t = &network->transforms[i];
+        if (apart || !t->apart) {
+            t->initializer = index;
+            t->a = a;
+            t->b = b;
+        }
     }
     return GAN_OK;
 }

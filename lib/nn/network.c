@@ -47,10 +47,13 @@ void gan_network_free(gan_network *network)
         gan__release(context, network->transforms[i].biases);
     }
     gan__plan_free(network->forward_plan);
+    gan__plan_free(network->other_plan);
     gan__plan_free(network->noise_plan);
     gan__plan_free(network->constraint_plan);
     gan__release(context, network->workspace);
+    gan__release(context, network->other_result);
     gan__release(context, network->result);
+    gan__release(context, network->given);
     gan__release(context, network->input);
     gan__release(context, network->values);
     gan__release(context, network->parameters);
@@ -104,7 +107,13 @@ int32_t gan__network_reserve(gan_network *network, int64_t size)
 
 /* ---- Settings of layers -------------------------------------------------------------------- */
 
-/* The transformations first to last that `layer` means: one, or all for 0. */
+/* Whether `layer` means a transformation in its range: by its id, or as one of all. */
+static bool is_meant(const gan_network *network, int32_t layer, int32_t index)
+{
+    return layer != 0 || !network->transforms[index].apart;
+}
+
+/* The range of the transformations that `layer` means: one, or all for 0. */
 static int32_t find_transforms(gan_network *network, const char *call, int32_t layer,
                                int32_t *first, int32_t *last)
 {
@@ -127,9 +136,8 @@ static int32_t find_transforms(gan_network *network, const char *call, int32_t l
     const bool exists = layer > 0 && layer <= network->layer_count;
     if (!exists || !gan__layer_has_weights(network->layers[layer - 1].kind)) {
         return gan__fail(network->context, GAN_ERROR_ARGUMENT,
-                         "network %s: %s: %d is not a dense, maxout, convolution or "
-                         "transposed_convolution layer",
-                         network->name, call, (int)layer);
+                         "network %s: %s: %d is not a layer with parameters", network->name, call,
+                         (int)layer);
     }
     *first = *last = network->layers[layer - 1].index;
     return GAN_OK;
@@ -164,7 +172,7 @@ int32_t gan_network_set_initializer(gan_network *network, int32_t layer, const c
 {
     int32_t first, last;
     GAN__TRY(find_transforms(network, "set_initializer", layer, &first, &last));
-    return gan__initializer_set(network, first, last, kind, a, b);
+    return gan__initializer_set(network, first, last, layer != 0, kind, a, b);
 }
 
 int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
@@ -181,9 +189,11 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
                          network->transforms[first].name);
     }
     for (int32_t i = first; i <= last; i++) {
-        gan__release(network->context, network->transforms[i].biases);
-        network->transforms[i].biases = NULL;
-        network->transforms[i].start = value;
+        if (is_meant(network, layer, i)) {
+            gan__release(network->context, network->transforms[i].biases);
+            network->transforms[i].biases = NULL;
+            network->transforms[i].start = value;
+        }
     }
     return GAN_OK;
 }
@@ -205,7 +215,9 @@ int32_t gan_network_set_weight_clip(gan_network *network, int32_t layer, double 
     int32_t first, last;
     GAN__TRY(find_limited(network, "set_weight_clip", layer, limit, &first, &last));
     for (int32_t i = first; i <= last; i++) {
-        network->transforms[i].clip = limit;
+        if (is_meant(network, layer, i)) {
+            network->transforms[i].clip = limit;
+        }
     }
     return GAN_OK;
 }
@@ -215,7 +227,9 @@ int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, double nor
     int32_t first, last;
     GAN__TRY(find_limited(network, "set_max_norm", layer, norm, &first, &last));
     for (int32_t i = first; i <= last; i++) {
-        network->transforms[i].max_norm = norm;
+        if (is_meant(network, layer, i)) {
+            network->transforms[i].max_norm = norm;
+        }
     }
     return GAN_OK;
 }

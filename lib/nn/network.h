@@ -31,6 +31,17 @@ typedef enum {
     GAN__LAYER_MAXOUT_CHANNELS,
     GAN__LAYER_UPSAMPLE_NEAREST,
     GAN__LAYER_UPSAMPLE_BILINEAR,
+    GAN__LAYER_CONDITION,
+    GAN__LAYER_EMBEDDING,
+    GAN__LAYER_BATCH_NORM,
+    GAN__LAYER_LAYER_NORM,
+    GAN__LAYER_INSTANCE_NORM,
+    GAN__LAYER_MINIBATCH_DEVIATION,
+    GAN__LAYER_MINIBATCH_DISCRIMINATION,
+    GAN__LAYER_ADD,
+    GAN__LAYER_INNER_PRODUCT,
+    GAN__LAYER_REPEAT,
+    GAN__LAYER_PIXEL_SHUFFLE,
     GAN__LAYER_COUNT
 } gan__layer_kind;
 
@@ -41,7 +52,9 @@ typedef struct {
     gan__shape shape; /* of one sample */
     double a, b;      /* the numbers of dropout, leaky_relu and affine */
     int32_t index;    /* which affine transformation, which dropout; the axis of concatenate */
-    int64_t size[2];  /* of a pooling window; [0]: the pieces or the factor of an image layer */
+    int64_t size[2];  /* of a pooling window; kernels and dims of minibatch_discrimination; [0]: the
+                         pieces or the factor of an image layer, the group of minibatch_deviation */
+    int64_t start;    /* of a condition in the row of all */
     int64_t stride[2], pad[2]; /* of convolutions; the stride of pooling, too */
 } gan__layer;
 
@@ -49,12 +62,15 @@ typedef struct {
 static inline bool gan__layer_has_weights(gan__layer_kind kind)
 {
     return kind == GAN__LAYER_DENSE || kind == GAN__LAYER_MAXOUT ||
-           kind == GAN__LAYER_CONVOLUTION || kind == GAN__LAYER_TRANSPOSED_CONVOLUTION;
+           kind == GAN__LAYER_CONVOLUTION || kind == GAN__LAYER_TRANSPOSED_CONVOLUTION ||
+           kind == GAN__LAYER_EMBEDDING || kind == GAN__LAYER_MINIBATCH_DISCRIMINATION;
 }
 
-/* The affine transformation of a dense, maxout or convolution layer, with its settings.
+/* The affine transformation of a layer with weights, with its settings.
  *                           W                                     b, if any
  *   dense, maxout           [inputs, units * pieces]              [units * pieces]
+ *   embedding               [inputs, units]
+ *   minibatch_discrimination [inputs, kernels * dims]
  *   convolution             [filters, channels, height, width]    [filters, 1, 1] or
  *   transposed_convolution  [channels, filters, height, width]    [filters, height', width'] */
 typedef struct {
@@ -71,6 +87,7 @@ typedef struct {
     real *biases;            /* [elements of b] where each bias starts by itself, or NULL */
     double max_norm;         /* of the weights that lead to a unit; 0 for no limit */
     double clip;             /* of each weight and bias; 0 for no limit */
+    bool apart;              /* settings of "all layers" leave it out */
 } gan__transform;
 
 /* How many biases a transformation has: 0 for none. */
@@ -103,6 +120,7 @@ struct gan_network {
     gan__layer *layers;
     int64_t layer_capacity;
     int32_t layer_count, output, dropouts;
+    int64_t conditions; /* elements of all conditions of a sample */
     gan__transform *transforms;
     int64_t transform_capacity;
     int32_t transform_count;
@@ -117,17 +135,27 @@ struct gan_network {
 
     /* Inference, made when first needed. */
     gan__plan *forward_plan, *noise_plan, *constraint_plan;
+    gan__plan *other_plan; /* makes the tensor `other`, the last one asked for that is no output */
+    int32_t other;
     int64_t constraint_freezes; /* the value of `freezes` that constraint_plan is for, 0 for all */
-    real *input, *result, *workspace;
+    real *input, *given, *result, *other_result, *workspace; /* given: the conditions */
     int64_t workspace_size;
 };
 
+/* Builds a layer. in: the nodes of its inputs, each [m, ...] */
+typedef struct gan__build gan__build;
+typedef int32_t (*gan__build_fn)(const gan_network *network, gan__graph *graph,
+                                 const gan__build *build, const gan__layer *layer,
+                                 const int32_t *in);
+
 /* How a network is built into a graph. */
-typedef struct {
+struct gan__build {
     const int32_t *parameters; /* the nodes of its parameter tensors */
     bool training;             /* whether dropout drops */
     uint32_t stream;           /* random stream of the first dropout; the others follow */
-} gan__build;
+    const int32_t *conditions; /* the node of the conditions: [m, elements]; NULL: none */
+    int32_t tensor;            /* the one to be made; 0: the output */
+};
 
 /* Numbers of the caller, always floats, to those of the engine, and back. x, y: [n] */
 static inline void gan__from_floats(int64_t n, const float *x, real *y)
@@ -161,9 +189,18 @@ void gan__network_undraw(gan_network *network, bool before);
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
                          int32_t *nodes);
 
-/* Appends the network applied to x: [m, ...]; returns its output [m, ...] or the graph's error. */
+/* Appends the network applied to x: [m, ...]; returns its output [m, ...], or the tensor that
+ * `build` names, or the graph's error. A network with conditions needs the node of theirs. */
 int32_t gan__network_build(const gan_network *network, gan__graph *graph, const gan__build *build,
                            int32_t x);
+
+/* Adds a condition, the next slice of the row of all. Returns the id of its tensor. Errors: SHAPE
+ * (all are too large together), MEMORY. */
+int32_t gan__network_add_condition(gan_network *network, const char *call, gan__shape shape);
+
+/* The builder of a condition. */
+int32_t gan__build_condition(const gan_network *network, gan__graph *graph, const gan__build *build,
+                             const gan__layer *layer, const int32_t *in);
 
 /* Appends m samples of noise from the network's prior: [m, input shape]. */
 int32_t gan__network_noise_node(const gan_network *network, gan__graph *graph, uint32_t stream,
@@ -172,9 +209,10 @@ int32_t gan__network_noise_node(const gan_network *network, gan__graph *graph, u
 /* Draws all parameters into values: [elements], then applies the constraints. */
 int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values);
 
-/* Checks a GAN_INIT_ kind and its numbers for every transformation it shall serve, and sets it. */
-int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, const char *kind,
-                             double a, double b);
+/* Checks a GAN_INIT_ kind and its numbers for every transformation from first to last, those that
+ * stand apart only if asked to, and sets it. */
+int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, bool apart,
+                             const char *kind, double a, double b);
 
 /* The trainable parameters, neighbours joined. ranges: [parameter_count]; returns their number. */
 int32_t gan__network_trainable(const gan_network *network, gan__range *ranges);
