@@ -270,6 +270,9 @@ static const gan__build_fn builders[GAN__LAYER_COUNT] = {
     [GAN__LAYER_MAXOUT_CHANNELS] = build_maxout_channels,
     [GAN__LAYER_UPSAMPLE_NEAREST] = build_upsample_nearest,
     [GAN__LAYER_UPSAMPLE_BILINEAR] = build_upsample_bilinear,
+    [GAN__LAYER_BATCH_NORM] = gan__build_batch_norm,
+    [GAN__LAYER_LAYER_NORM] = gan__build_layer_norm,
+    [GAN__LAYER_INSTANCE_NORM] = gan__build_instance_norm,
 };
 
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
@@ -285,16 +288,26 @@ int32_t gan__network_build(const gan_network *network, gan__graph *graph, const 
                            int32_t x)
 {
     int32_t *nodes = gan__allocate(graph->context, network->layer_count, sizeof *nodes);
-    if (nodes == NULL) {
+    int32_t *used = gan__allocate(graph->context, network->parameter_count, sizeof *used);
+    if (nodes == NULL || used == NULL) {
+        gan__release(graph->context, used);
+        gan__release(graph->context, nodes);
         return gan__graph_fail(graph, GAN_ERROR_MEMORY);
     }
-    for (int32_t i = 0; i < network->output; i++) {
+    gan__network_spectral_weights(network, graph, build->parameters, used);
+    gan__build own = *build;
+    own.parameters = used;
+    build = &own;
+    /* Statistics are measured beyond the output, too: other tensors can be evaluated. */
+    const int32_t count = build->measuring ? network->layer_count : network->output;
+    for (int32_t i = 0; i < count; i++) {
         const gan__layer *layer = &network->layers[i];
         const int32_t in[2] = {i == 0 ? x : nodes[layer->in[0] - 1],
                                layer->in[1] > 0 ? nodes[layer->in[1] - 1] : -1};
         nodes[i] = in[0] < 0 ? in[0] : builders[layer->kind](network, graph, build, layer, in);
     }
     const int32_t output = nodes[network->output - 1];
+    gan__release(graph->context, used);
     gan__release(graph->context, nodes);
     return output;
 }

@@ -10,13 +10,15 @@
 
 /* The arrays bound when a plan of a step runs. */
 enum {
-    GAN__SLOT_D,          /* D's parameters */
-    GAN__SLOT_G,          /* G's parameters */
-    GAN__SLOT_X,          /* real samples */
-    GAN__SLOT_Z,          /* noise */
-    GAN__SLOT_D_GRADIENT, /* of d_loss and the penalty by D's parameters */
-    GAN__SLOT_G_GRADIENT, /* of g_loss by G's parameters */
-    GAN__SLOT_RESULTS,    /* numbers, see below */
+    GAN__SLOT_D,            /* D's parameters */
+    GAN__SLOT_G,            /* G's parameters */
+    GAN__SLOT_X,            /* real samples */
+    GAN__SLOT_Z,            /* noise */
+    GAN__SLOT_D_GRADIENT,   /* of d_loss and the penalty by D's parameters */
+    GAN__SLOT_G_GRADIENT,   /* of g_loss by G's parameters */
+    GAN__SLOT_RESULTS,      /* numbers, see below */
+    GAN__SLOT_D_STATISTICS, /* what D's batch norms keep after this batch, one after the other */
+    GAN__SLOT_G_STATISTICS, /* the same of G's */
     GAN__SLOT_COUNT
 };
 
@@ -47,7 +49,9 @@ typedef enum {
 } gan__step_kind;
 
 /* Plans the gradients for batches of m samples. With GAN__STEP_BOTH both come from one draw of
- * noise and of dropout masks. G's loss reads real samples if the objective pairs.
+ * noise and of dropout masks. G's loss reads real samples if the objective pairs. The statistics of
+ * a player's batch norms come with its gradient, D's from the real samples; those that are frozen
+ * are left out.
  * Errors: MEMORY, SHAPE. */
 int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
                        const gan__losses *losses, gan__step_kind kind, int64_t m, gan__plan **out);
