@@ -12,8 +12,8 @@ static gan_network *G, *D;
 static gan_trainer *trainer;
 static dice chance;
 
-/* G: noise, normalised -> [2]; with a branch of statistics that leads nowhere. D: [2], normalised ->
- * logit. So the statistics are those of what the caller gives. */
+/* G: noise, normalised -> [2]; with a branch of statistics that leads nowhere. D: [2], normalised
+ * -> logit. So the statistics are those of what the caller gives. */
 static void start(bool simultaneous, int32_t k)
 {
     ctx = new_context(&own);

@@ -292,6 +292,15 @@ static void constrain(const gan_network *network, const gan__transform *t, bool 
     }
 }
 
+static bool any_frozen(const gan_network *network)
+{
+    bool any = false;
+    for (int32_t i = 0; i < network->parameter_count; i++) {
+        any |= network->parameters[i].frozen;
+    }
+    return any;
+}
+
 int32_t gan__network_prepare_constraints(gan_network *network, bool all)
 {
     gan_context *context = network->context;
@@ -329,7 +338,7 @@ int32_t gan__network_prepare_constraints(gan_network *network, bool all)
     gan__plan_free(network->direction_plan);
     network->constraint_plan = plan;
     network->direction_plan = directions;
-    network->constraint_freezes = all ? 0 : network->freezes;
+    network->constraint_freezes = all && any_frozen(network) ? -1 : network->freezes;
     return GAN_OK;
 }
 

@@ -244,6 +244,20 @@ int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, double nor
     return GAN_OK;
 }
 
+/* Whether the network can have the directions of these layers, too. */
+static int32_t check_directions(const gan_network *network, int32_t layer, int32_t first,
+                                int32_t last)
+{
+    int64_t room = INT64_MAX / (int64_t)sizeof(real) - network->elements;
+    for (int32_t i = first; i <= last && room >= 0; i++) {
+        const gan__transform *t = &network->transforms[i];
+        room -= is_meant(network, layer, i) ? t->weight.dims[t->unit_axis] + t->fan_in : 0;
+    }
+    return room >= 0 ? GAN_OK
+                     : gan__fail(network->context, GAN_ERROR_SHAPE,
+                                 "network %s: set_spectral_norm: too large", network->name);
+}
+
 int32_t gan_network_set_spectral_norm(gan_network *network, int32_t layer, int32_t on)
 {
     int32_t first, last;
@@ -258,6 +272,7 @@ int32_t gan_network_set_spectral_norm(gan_network *network, int32_t layer, int32
                          "network %s: set_spectral_norm: %s is a normalisation", network->name,
                          network->transforms[first].name);
     }
+    GAN__TRY(check_directions(network, layer, first, last));
     GAN__TRY(gan__network_grow_parameters(network, (int64_t)last - first + 1));
     for (int32_t i = first; i <= last; i++) {
         if (is_meant(network, layer, i)) {

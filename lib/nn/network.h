@@ -112,8 +112,8 @@ static inline int64_t gan__bias_elements(const gan__transform *t)
     return t->bias.rank > 0 ? gan__shape_elements(t->bias) : 0;
 }
 
-/* A named tensor of a transformation. Statistics and directions are kept as parameters are, but have
- * no gradient. */
+/* A named tensor of a transformation. Statistics and directions are kept as parameters are, but
+ * have no gradient. */
 typedef struct {
     char name[GAN__NAME_BYTES + 12];
     gan__shape shape;
@@ -167,7 +167,7 @@ struct gan_network {
 
     /* Inference, made when first needed. */
     gan__plan *forward_plan, *noise_plan, *constraint_plan, *direction_plan;
-    int64_t constraint_freezes; /* the value of `freezes` that the last two are for, 0 for all */
+    int64_t constraint_freezes; /* the value of `freezes` that the last two are for, or -1 */
     real *input, *result, *workspace;
     int64_t workspace_size;
 };
@@ -239,7 +239,8 @@ int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, 
 /* How many numbers the statistics of all batch norms have together. */
 int64_t gan__network_statistics(const gan_network *network);
 
-/* The trainable parameters, without statistics, neighbours joined. ranges: [parameter_count]; returns their number. */
+/* The trainable parameters, without statistics, neighbours joined. ranges: [parameter_count];
+ * returns their number. */
 int32_t gan__network_trainable(const gan_network *network, gan__range *ranges);
 
 /* Whether two networks have the same parameters, by name and shape. */
@@ -289,8 +290,8 @@ int32_t gan__network_add_layer(gan_network *network, gan__layer layer);
 void gan__transform_set_spectral(gan_network *network, int32_t index, bool on);
 int32_t gan__network_grow_parameters(gan_network *network, int64_t more);
 
-/* Adds a transformation with the shapes, kind, unit axis, fans and pieces of t, and its layer, whose
- * index it sets. Returns the id of the layer's tensor. Errors: SHAPE (too large), MEMORY. */
+/* Adds a transformation with the shapes, kind, unit axis, fans and pieces of t, and its layer,
+ * whose index it sets. Returns the id of the layer's tensor. Errors: SHAPE (too large), MEMORY. */
 int32_t gan__network_add_weighted(gan_network *network, const char *call, gan__transform t,
                                   gan__layer layer);
 
