@@ -195,14 +195,16 @@ GAN_API int32_t gan_network_affine(gan_network *network, int32_t x, double scale
  *   epsilon  greater than 0, at most 1
  * Each returns a tensor of x's shape. Codes: ARGUMENT, RANGE, SHAPE, STATE, MEMORY. With `affine`,
  * and batch norm in any case, they are layers for the settings of layers below, where their id is
- * given: the initialiser is that of the scale, the bias the shift. */
+ * given: the initialiser is that of the scale, the bias the shift, and limits of weights hold for
+ * each scale (ARGUMENT where there is none). */
 
 /* Batch normalisation: mean and variance of a channel are those of the batch in training, and
  * running ones in inference: the tensor "layer.statistics", [2, channels], the means and then the
  * variances, 0 and 1 at first. It is saved, copied and averaged like a parameter, but has no
  * gradient: when a step moves the network, it goes from s to (1 - momentum) s + momentum b, b being
  * the batch's, with a variance divided by n - 1 (if n > 1). D's come from the real samples. Batches
- * of real and of generated samples are normalised by themselves.
+ * of real and of generated samples are normalised by themselves. Penalties on D's gradient take
+ * that of the sum of the batch's logits: the samples depend on each other.
  * While "layer.statistics" is frozen (gan_network_set_trainable), training, too, uses and keeps the
  * running ones. gan_network_recalibrate measures them anew.
  *   momentum  greater than 0, at most 1
@@ -365,9 +367,9 @@ GAN_API int32_t gan_network_set_weight_clip(gan_network *network, int32_t layer,
  * first singular vectors by power iteration: 20 rounds when the parameters are drawn, and one after
  * each update of W. They are a tensor of their own, "layer.direction", u and then v, which is saved
  * and copied like a parameter but has no gradient; it stays as it is where it or W is frozen.
- *   layer  one with weights, not a normalisation;  0 means as above
+ *   layer  one with weights, not a normalisation (ARGUMENT);  0 means as above
  *   on     1, or 0 for none, the default (RANGE otherwise)
- * Errors also: MEMORY.
+ * Errors also: SHAPE (too large), MEMORY.
  * Source: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks.
  * Since 0.1. */
 GAN_API int32_t gan_network_set_spectral_norm(gan_network *network, int32_t layer, int32_t on);
@@ -387,7 +389,7 @@ GAN_API int32_t gan_network_initialize(gan_network *network, uint64_t seed);
 GAN_API int32_t gan_network_parameter_count(const gan_network *network);
 
 /* The name of parameter tensor `index`, or NULL out of range. Owned by the network, valid until a
- * layer is added or named, or the network is freed. Since 0.1. */
+ * layer is added or named, its spectral norm set, or the network is freed. Since 0.1. */
 GAN_API const char *gan_network_parameter_name(const gan_network *network, int32_t index);
 
 /* The shape of the parameter tensor `name`.

@@ -107,16 +107,48 @@ int32_t gan_network_input(gan_network *network, const char *name, int32_t rank, 
 
 /* ---- Transformations ----------------------------------------------------------------------- */
 
+gan__shape gan__transform_shape(const gan__transform *t, gan__part part)
+{
+    switch (part) {
+    case GAN__PART_WEIGHT:
+        return t->weight;
+    case GAN__PART_BIAS:
+        return t->bias;
+    case GAN__PART_STATISTICS:
+        return t->statistics;
+    default:
+        return t->spectral ? gan__shape_1(t->weight.dims[t->unit_axis] + t->fan_in)
+                           : (gan__shape){0};
+    }
+}
+
+int32_t gan__transform_tensor(const gan__transform *t, gan__part part)
+{
+    int32_t index = t->parameter;
+    for (gan__part before = 0; before < part; before++) {
+        index += gan__transform_shape(t, before).rank > 0;
+    }
+    return gan__transform_shape(t, part).rank > 0 ? index : -1;
+}
+
 void gan__transform_name(gan_network *network, int32_t index, const char *name)
 {
     gan__transform *t = &network->transforms[index];
     if (t->name != name) {
         snprintf(t->name, sizeof t->name, "%s", name);
     }
-    gan__parameter *pair = &network->parameters[t->parameter];
-    snprintf(pair[0].name, sizeof pair[0].name, "%s.weight", t->name);
-    if (t->bias.rank > 0) {
-        snprintf(pair[1].name, sizeof pair[1].name, "%s.bias", t->name);
+    const char *const names[GAN__PARTS] = {
+        [GAN__PART_WEIGHT] = t->scales ? "scale" : "weight",
+        [GAN__PART_BIAS] = t->scales ? "shift" : "bias",
+        [GAN__PART_STATISTICS] = "statistics",
+        [GAN__PART_DIRECTION] = "direction",
+    };
+    for (gan__part part = 0; part < GAN__PARTS; part++) {
+        const int32_t at = gan__transform_tensor(t, part);
+        if (at >= 0) {
+            gan__parameter *parameter = &network->parameters[at];
+            snprintf(parameter->name, sizeof parameter->name, "%s.%s", t->name, names[part]);
+        }
     }
 }
 
@@ -146,28 +178,97 @@ static int64_t count_elements(gan__shape shape)
     return elements;
 }
 
+int32_t gan__network_grow_parameters(gan_network *network, int64_t more)
+{
+    void *parameters = network->parameters;
+    const int32_t status =
+        gan__grow(network->context, &parameters, &network->parameter_capacity,
+                  (int64_t)network->parameter_count + more, sizeof *network->parameters);
+    network->parameters = parameters;
+    return status;
+}
+
 /* Makes room for a transformation and its parameter tensors. */
 static int32_t grow_lists(gan_network *network)
 {
-    void *transforms = network->transforms, *parameters = network->parameters;
-    int32_t status = gan__grow(network->context, &transforms, &network->transform_capacity,
-                               (int64_t)network->transform_count + 1, sizeof *network->transforms);
+    void *transforms = network->transforms;
+    const int32_t status =
+        gan__grow(network->context, &transforms, &network->transform_capacity,
+                  (int64_t)network->transform_count + 1, sizeof *network->transforms);
     network->transforms = transforms;
-    if (status == GAN_OK) {
-        status = gan__grow(network->context, &parameters, &network->parameter_capacity,
-                           (int64_t)network->parameter_count + 2, sizeof *network->parameters);
-        network->parameters = parameters;
+    return status == GAN_OK ? gan__network_grow_parameters(network, GAN__PARTS) : status;
+}
+
+/* Lists the tensors of a new transformation, the last one so far. */
+static void add_tensors(gan_network *network, gan__transform *t)
+{
+    t->parameter = network->parameter_count;
+    t->offset = network->elements;
+    for (gan__part part = 0; part < GAN__PARTS; part++) {
+        const gan__shape shape = gan__transform_shape(t, part);
+        if (shape.rank > 0) {
+            const bool statistic = part >= GAN__PART_STATISTICS;
+            network->parameters[network->parameter_count++] = (gan__parameter){
+                .shape = shape, .offset = network->elements, .statistic = statistic};
+            network->elements += gan__shape_elements(shape);
+            network->freezes += statistic; /* it is not trained */
+        }
     }
-    return status;
+}
+
+/* Gives every tensor its place again. */
+static void renumber(gan_network *network)
+{
+    network->elements = 0;
+    int32_t next = 0;
+    for (int32_t i = 0; i < network->transform_count; i++) {
+        gan__transform *t = &network->transforms[i];
+        t->parameter = next;
+        t->offset = network->elements;
+        for (gan__part part = 0; part < GAN__PARTS; part++) {
+            const gan__shape shape = gan__transform_shape(t, part);
+            if (shape.rank > 0) {
+                network->parameters[next++].offset = network->elements;
+                network->elements += gan__shape_elements(shape);
+            }
+        }
+    }
+}
+
+void gan__transform_set_spectral(gan_network *network, int32_t index, bool on)
+{
+    gan__transform *t = &network->transforms[index];
+    if (t->spectral == on) {
+        return;
+    }
+    t->spectral = true;
+    const int32_t at = gan__transform_tensor(t, GAN__PART_DIRECTION);
+    gan__parameter *place = &network->parameters[at];
+    if (on) {
+        memmove(place + 1, place, (size_t)(network->parameter_count - at) * sizeof *place);
+        *place = (gan__parameter){.shape = gan__transform_shape(t, GAN__PART_DIRECTION),
+                                  .statistic = true};
+        network->parameter_count++;
+    } else {
+        network->parameter_count--;
+        memmove(place, place + 1, (size_t)(network->parameter_count - at) * sizeof *place);
+    }
+    t->spectral = on;
+    network->freezes++;
+    renumber(network);
+    gan__transform_name(network, index, t->name);
 }
 
 int32_t gan__network_add_weighted(gan_network *network, const char *call, gan__transform t,
                                   gan__layer layer)
 {
-    const int64_t weights = count_elements(t.weight);
-    const int64_t biases = t.bias.rank > 0 ? count_elements(t.bias) : 0;
-    const int64_t most = INT64_MAX / (int64_t)sizeof(real) - network->elements;
-    if (weights < 0 || biases < 0 || weights > most || biases > most - weights) {
+    int64_t room = INT64_MAX / (int64_t)sizeof(real) - network->elements;
+    for (gan__part part = 0; part < GAN__PARTS && room >= 0; part++) {
+        const gan__shape shape = gan__transform_shape(&t, part);
+        const int64_t elements = shape.rank > 0 ? count_elements(shape) : 0;
+        room = elements < 0 ? -1 : room - elements;
+    }
+    if (room < 0) {
         char left[GAN__SHAPE_TEXT], right[GAN__SHAPE_TEXT];
         return gan__network_refuse(network, GAN_ERROR_SHAPE, "%s: weights %s, biases %s: too large",
                                    call, gan__shape_text(t.weight, left),
@@ -183,17 +284,9 @@ int32_t gan__network_add_weighted(gan_network *network, const char *call, gan__t
     if (id < 0) {
         return id;
     }
-    t.parameter = network->parameter_count;
-    t.offset = network->elements;
     t.a = 1;
+    add_tensors(network, &t);
     network->transforms[network->transform_count++] = t;
-    network->parameters[network->parameter_count++] =
-        (gan__parameter){.shape = t.weight, .offset = t.offset};
-    if (biases > 0) {
-        network->parameters[network->parameter_count++] =
-            (gan__parameter){.shape = t.bias, .offset = t.offset + weights};
-    }
-    network->elements += weights + biases;
     name_by_place(network, layer.index);
     return id;
 }

@@ -160,20 +160,32 @@ static void thin_out(const gan__transform *t, uint64_t seed, uint64_t step, real
     }
 }
 
-/* Draws W and b of one transformation by a plan of their own; its place is the random step. */
+/* Draws W, b and direction of one transformation by a plan of their own; its place is the random
+ * step. */
 static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *values)
 {
     enum { SLOT_VALUES };
     const gan__transform *t = &network->transforms[index];
+    if (t->weight.rank == 0) {
+        return GAN_OK;
+    }
     const int64_t biases = t->offset + gan__shape_elements(t->weight);
+    const int32_t direction = gan__transform_tensor(t, GAN__PART_DIRECTION);
     gan__graph graph = gan__graph_create(network->context);
-    gan__output outputs[2] = {{gan__random_node(&graph, kinds[t->initializer].distribution(t),
+    gan__output outputs[3] = {{gan__random_node(&graph, kinds[t->initializer].distribution(t),
                                                 GAN__STREAM_INITIALIZE, 0, t->weight),
                                SLOT_VALUES, t->offset}};
     int32_t count = 1;
     if (t->bias.rank > 0) {
         outputs[count++] =
             (gan__output){gan__constant(&graph, t->start, t->bias), SLOT_VALUES, biases};
+    }
+    if (direction >= 0) {
+        const gan__parameter *p = &network->parameters[direction];
+        const gan__distribution normal01 = {GAN__NORMAL, 0, 1};
+        outputs[count++] =
+            (gan__output){gan__random_node(&graph, normal01, GAN__STREAM_DIRECTION, 0, p->shape),
+                          SLOT_VALUES, p->offset};
     }
     gan__plan *plan;
     int32_t status = gan__plan_create(&graph, count, outputs, GAN__PLAN_FUSED, &plan);
@@ -197,13 +209,42 @@ static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *va
     return status;
 }
 
+/* The statistics of batch norm start as means of 0 and variances of 1. */
+static void start_statistics(const gan_network *network, const gan__transform *t, real *values)
+{
+    const int32_t index = gan__transform_tensor(t, GAN__PART_STATISTICS);
+    if (index >= 0) {
+        real *s = values + network->parameters[index].offset;
+        const int64_t channels = t->statistics.dims[1];
+        for (int64_t i = 0; i < channels; i++) {
+            s[i] = 0;
+            s[channels + i] = 1;
+        }
+    }
+}
+
+enum { FIRST_ROUNDS = 20 }; /* of power iteration */
+
+static void turn_directions(gan_network *network, real *values)
+{
+    if (network->direction_plan != NULL) {
+        gan__plan_run(network->direction_plan,
+                      &(gan__arguments){.slots = (real *[]){values, values},
+                                        .workspace = network->workspace});
+    }
+}
+
 int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values)
 {
     GAN__TRY(gan__network_prepare_constraints(network, true));
     for (int32_t i = 0; i < network->transform_count; i++) {
         GAN__TRY(draw(network, i, seed, values));
+        start_statistics(network, &network->transforms[i], values);
     }
     gan__network_constrain(network, values);
+    for (int32_t i = 1; i < FIRST_ROUNDS; i++) {
+        turn_directions(network, values);
+    }
     return GAN_OK;
 }
 
@@ -235,6 +276,9 @@ static void constrain(const gan_network *network, const gan__transform *t, bool 
                       gan__graph *graph, gan__output *outputs, int32_t *count)
 {
     const gan__parameter *parameters = &network->parameters[t->parameter];
+    if (t->weight.rank == 0) {
+        return;
+    }
     if ((t->max_norm > 0 || t->clip > 0) && (all || !parameters[0].frozen)) {
         int32_t w = gan__leaf(graph, SLOT_BEFORE, t->offset, t->weight);
         w = t->max_norm > 0 ? limited_norms(graph, t, w) : w;
@@ -246,6 +290,15 @@ static void constrain(const gan_network *network, const gan__transform *t, bool 
         const int32_t b = gan__leaf(graph, SLOT_BEFORE, offset, t->bias);
         outputs[(*count)++] = (gan__output){clipped(graph, t, b), SLOT_AFTER, offset};
     }
+}
+
+static bool any_frozen(const gan_network *network)
+{
+    bool any = false;
+    for (int32_t i = 0; i < network->parameter_count; i++) {
+        any |= network->parameters[i].frozen;
+    }
+    return any;
 }
 
 int32_t gan__network_prepare_constraints(gan_network *network, bool all)
@@ -260,26 +313,32 @@ int32_t gan__network_prepare_constraints(gan_network *network, bool all)
         return GAN_ERROR_MEMORY;
     }
     gan__graph graph = gan__graph_create(context);
-    gan__plan *plan = NULL;
-    int32_t count = 0, status = GAN_OK;
+    gan__plan *plan = NULL, *directions = NULL;
+    int32_t count = 0, status = gan__direction_plan(network, all, &directions);
     for (int32_t i = 0; i < network->transform_count; i++) {
         constrain(network, &network->transforms[i], all, &graph, outputs, &count);
     }
-    if (count > 0) {
+    if (status == GAN_OK && count > 0) {
         status = gan__plan_create(&graph, count, outputs, GAN__PLAN_FUSED, &plan);
     }
     if (status == GAN_OK && plan != NULL) {
         status = gan__network_reserve(network, gan__plan_workspace(plan));
     }
+    if (status == GAN_OK && directions != NULL) {
+        status = gan__network_reserve(network, gan__plan_workspace(directions));
+    }
     gan__graph_free(&graph);
     gan__release(context, outputs);
     if (status != GAN_OK) {
+        gan__plan_free(directions);
         gan__plan_free(plan);
         return status;
     }
     gan__plan_free(network->constraint_plan);
+    gan__plan_free(network->direction_plan);
     network->constraint_plan = plan;
-    network->constraint_freezes = all ? 0 : network->freezes;
+    network->direction_plan = directions;
+    network->constraint_freezes = all && any_frozen(network) ? -1 : network->freezes;
     return GAN_OK;
 }
 
@@ -290,4 +349,5 @@ void gan__network_constrain(gan_network *network, real *values)
                       &(gan__arguments){.slots = (real *[]){values, values},
                                         .workspace = network->workspace});
     }
+    turn_directions(network, values);
 }

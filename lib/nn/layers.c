@@ -278,6 +278,9 @@ static const gan__build_fn builders[GAN__LAYER_COUNT] = {
     [GAN__LAYER_REPEAT] = gan__build_repeat,
     [GAN__LAYER_PIXEL_SHUFFLE] = gan__build_pixel_shuffle,
     [GAN__LAYER_CONDITION] = gan__build_condition,
+    [GAN__LAYER_BATCH_NORM] = gan__build_batch_norm,
+    [GAN__LAYER_LAYER_NORM] = gan__build_layer_norm,
+    [GAN__LAYER_INSTANCE_NORM] = gan__build_instance_norm,
 };
 
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
@@ -293,17 +296,27 @@ int32_t gan__network_build(const gan_network *network, gan__graph *graph, const 
                            int32_t x)
 {
     int32_t *nodes = gan__allocate(graph->context, network->layer_count, sizeof *nodes);
-    if (nodes == NULL) {
+    int32_t *used = gan__allocate(graph->context, network->parameter_count, sizeof *used);
+    if (nodes == NULL || used == NULL) {
+        gan__release(graph->context, used);
+        gan__release(graph->context, nodes);
         return gan__graph_fail(graph, GAN_ERROR_MEMORY);
     }
+    gan__network_spectral_weights(network, graph, build->parameters, used);
+    gan__build own = *build;
+    own.parameters = used;
+    build = &own;
+    /* Statistics are measured beyond the output, too: other tensors can be evaluated. */
     const int32_t last = build->tensor > 0 ? build->tensor : network->output;
-    for (int32_t i = 0; i < last; i++) {
+    const int32_t count = build->measuring ? network->layer_count : last;
+    for (int32_t i = 0; i < count; i++) {
         const gan__layer *layer = &network->layers[i];
         const int32_t in[2] = {layer->in[0] > 0 ? nodes[layer->in[0] - 1] : x,
                                layer->in[1] > 0 ? nodes[layer->in[1] - 1] : -1};
         nodes[i] = in[0] < 0 ? in[0] : builders[layer->kind](network, graph, build, layer, in);
     }
     const int32_t output = nodes[last - 1];
+    gan__release(graph->context, used);
     gan__release(graph->context, nodes);
     return output;
 }

@@ -37,6 +37,17 @@ gan_network *gan__network_retain(gan_network *network)
     return network;
 }
 
+/* Forgets the plans that evaluate tensors. */
+static void drop_forward_plans(gan_network *network)
+{
+    gan__plan_free(network->forward_plan);
+    gan__plan_free(network->other_plan);
+    gan__release(network->context, network->other_result);
+    network->forward_plan = network->other_plan = NULL;
+    network->other_result = NULL;
+    network->other = 0;
+}
+
 void gan_network_free(gan_network *network)
 {
     if (network == NULL || --network->references > 0) {
@@ -46,12 +57,11 @@ void gan_network_free(gan_network *network)
     for (int32_t i = 0; i < network->transform_count; i++) {
         gan__release(context, network->transforms[i].biases);
     }
-    gan__plan_free(network->forward_plan);
-    gan__plan_free(network->other_plan);
+    drop_forward_plans(network);
     gan__plan_free(network->noise_plan);
     gan__plan_free(network->constraint_plan);
+    gan__plan_free(network->direction_plan);
     gan__release(context, network->workspace);
-    gan__release(context, network->other_result);
     gan__release(context, network->result);
     gan__release(context, network->given);
     gan__release(context, network->input);
@@ -134,7 +144,7 @@ static int32_t find_transforms(gan_network *network, const char *call, int32_t l
         return GAN_OK;
     }
     const bool exists = layer > 0 && layer <= network->layer_count;
-    if (!exists || !gan__layer_has_weights(network->layers[layer - 1].kind)) {
+    if (!exists || gan__layer_transform(&network->layers[layer - 1]) < 0) {
         return gan__fail(network->context, GAN_ERROR_ARGUMENT,
                          "network %s: %s: %d is not a layer with parameters", network->name, call,
                          (int)layer);
@@ -167,11 +177,23 @@ int32_t gan_network_set_name(gan_network *network, int32_t layer, const char *na
     return GAN_OK;
 }
 
+/* The same for a setting of weights, which a single layer must have. */
+static int32_t find_weights(gan_network *network, const char *call, int32_t layer, int32_t *first,
+                            int32_t *last)
+{
+    GAN__TRY(find_transforms(network, call, layer, first, last));
+    if (layer != 0 && network->transforms[*first].weight.rank == 0) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: %s: %s has no scale",
+                         network->name, call, network->transforms[*first].name);
+    }
+    return GAN_OK;
+}
+
 int32_t gan_network_set_initializer(gan_network *network, int32_t layer, const char *kind, double a,
                                     double b)
 {
     int32_t first, last;
-    GAN__TRY(find_transforms(network, "set_initializer", layer, &first, &last));
+    GAN__TRY(find_weights(network, "set_initializer", layer, &first, &last));
     return gan__initializer_set(network, first, last, layer != 0, kind, a, b);
 }
 
@@ -202,7 +224,7 @@ int32_t gan_network_set_bias(gan_network *network, int32_t layer, double value)
 static int32_t find_limited(gan_network *network, const char *call, int32_t layer, double limit,
                             int32_t *first, int32_t *last)
 {
-    GAN__TRY(find_transforms(network, call, layer, first, last));
+    GAN__TRY(find_weights(network, call, layer, first, last));
     return gan__is_float(limit) && limit >= 0
                ? GAN_OK
                : gan__fail(network->context, GAN_ERROR_RANGE,
@@ -231,6 +253,45 @@ int32_t gan_network_set_max_norm(gan_network *network, int32_t layer, double nor
             network->transforms[i].max_norm = norm;
         }
     }
+    return GAN_OK;
+}
+
+/* Whether the network can have the directions of these layers, too. */
+static int32_t check_directions(const gan_network *network, int32_t layer, int32_t first,
+                                int32_t last)
+{
+    int64_t room = INT64_MAX / (int64_t)sizeof(real) - network->elements;
+    for (int32_t i = first; i <= last && room >= 0; i++) {
+        const gan__transform *t = &network->transforms[i];
+        room -= is_meant(network, layer, i) ? t->weight.dims[t->unit_axis] + t->fan_in : 0;
+    }
+    return room >= 0 ? GAN_OK
+                     : gan__fail(network->context, GAN_ERROR_SHAPE,
+                                 "network %s: set_spectral_norm: too large", network->name);
+}
+
+int32_t gan_network_set_spectral_norm(gan_network *network, int32_t layer, int32_t on)
+{
+    int32_t first, last;
+    GAN__TRY(find_transforms(network, "set_spectral_norm", layer, &first, &last));
+    gan_context *context = network->context;
+    if (on != 0 && on != 1) {
+        return gan__fail(context, GAN_ERROR_RANGE,
+                         "network %s: set_spectral_norm: %d is not 0 or 1", network->name, (int)on);
+    }
+    if (layer != 0 && network->transforms[first].scales) {
+        return gan__fail(context, GAN_ERROR_ARGUMENT,
+                         "network %s: set_spectral_norm: %s is a normalisation", network->name,
+                         network->transforms[first].name);
+    }
+    GAN__TRY(check_directions(network, layer, first, last));
+    GAN__TRY(gan__network_grow_parameters(network, (int64_t)last - first + 1));
+    for (int32_t i = first; i <= last; i++) {
+        if (is_meant(network, layer, i)) {
+            gan__transform_set_spectral(network, i, on == 1);
+        }
+    }
+    drop_forward_plans(network); /* a draw that failed may have left some */
     return GAN_OK;
 }
 

@@ -50,8 +50,8 @@ typedef struct {
     gan__layer_kind kind;
     int32_t in[2];    /* tensor ids, 0 for none */
     gan__shape shape; /* of one sample */
-    double a, b;      /* the numbers of dropout, leaky_relu and affine */
-    int32_t index;    /* which affine transformation, which dropout; the axis of concatenate */
+    double a, b;      /* the numbers of dropout, leaky_relu and affine; epsilon and momentum */
+    int32_t index;    /* which transformation (-1: none), which dropout; the axis of concatenate */
     int64_t size[2];  /* of a pooling window; kernels and dims of minibatch_discrimination; [0]: the
                          pieces or the factor of an image layer, the group of minibatch_deviation */
     int64_t start;    /* of a condition in the row of all */
@@ -66,21 +66,41 @@ static inline bool gan__layer_has_weights(gan__layer_kind kind)
            kind == GAN__LAYER_EMBEDDING || kind == GAN__LAYER_MINIBATCH_DISCRIMINATION;
 }
 
-/* The affine transformation of a layer with weights, with its settings.
+/* Whether they may have one that `index` names: normalisations need none. */
+static inline bool gan__layer_normalises(gan__layer_kind kind)
+{
+    return kind == GAN__LAYER_BATCH_NORM || kind == GAN__LAYER_LAYER_NORM ||
+           kind == GAN__LAYER_INSTANCE_NORM;
+}
+
+/* The index of a layer's transformation, or -1. */
+static inline int32_t gan__layer_transform(const gan__layer *layer)
+{
+    const bool may = gan__layer_has_weights(layer->kind) || gan__layer_normalises(layer->kind);
+    return may ? layer->index : -1;
+}
+
+/* The affine transformation of a layer, with its settings.
  *                           W                                     b, if any
  *   dense, maxout           [inputs, units * pieces]              [units * pieces]
  *   embedding               [inputs, units]
  *   minibatch_discrimination [inputs, kernels * dims]
  *   convolution             [filters, channels, height, width]    [filters, 1, 1] or
- *   transposed_convolution  [channels, filters, height, width]    [filters, height', width'] */
+ *   transposed_convolution  [channels, filters, height, width]    [filters, height', width']
+ *   normalisations          [channels], the scale, if any         [channels], the shift
+ * Its tensors follow each other: W, b, statistics, direction, as far as there are such. */
 typedef struct {
     char name[GAN__NAME_BYTES];
-    gan__shape weight, bias; /* a bias of rank 0: none */
-    int32_t unit_axis;       /* the axis of W over units, pieces or filters */
-    int32_t parameter;       /* index of W among the parameter tensors; b is the next one */
+    gan__shape weight,
+        bias;              /* of rank 0: none; every weight but that of a normalisation is there */
+    gan__shape statistics; /* of batch normalisation: [2, channels]; else of rank 0 */
+    bool scales;           /* W and b are a scale and a shift */
+    bool spectral;         /* whether W is divided by its norm, and has a direction */
+    int32_t unit_axis;     /* the axis of W over units, pieces or filters */
+    int32_t parameter;     /* index of its first tensor among the network's */
     int64_t fan_in, fan_out; /* fan_in is also the number of weights that lead to a unit */
     int64_t pieces;          /* of a maxout unit; 1 otherwise */
-    int64_t offset;          /* of W among the parameters; b follows */
+    int64_t offset;          /* of its first tensor among the parameters */
     int32_t initializer;     /* index of its kind */
     double a, b;             /* its numbers */
     double start;            /* of every bias */
@@ -96,13 +116,30 @@ static inline int64_t gan__bias_elements(const gan__transform *t)
     return t->bias.rank > 0 ? gan__shape_elements(t->bias) : 0;
 }
 
-/* A named parameter tensor: W or b of a transformation. */
+/* A named tensor of a transformation. Statistics and directions are kept as parameters are, but
+ * have no gradient. */
 typedef struct {
-    char name[GAN__NAME_BYTES + 8];
+    char name[GAN__NAME_BYTES + 12];
     gan__shape shape;
     int64_t offset;
     bool frozen;
+    bool statistic; /* has no gradient */
 } gan__parameter;
+
+/* The tensors a transformation can have, in their order. */
+typedef enum {
+    GAN__PART_WEIGHT,
+    GAN__PART_BIAS,
+    GAN__PART_STATISTICS,
+    GAN__PART_DIRECTION,
+    GAN__PARTS
+} gan__part;
+
+/* The shape of such a tensor: of rank 0 if the transformation has none. */
+gan__shape gan__transform_shape(const gan__transform *t, gan__part part);
+
+/* The index of such a tensor among the network's parameters, or -1. */
+int32_t gan__transform_tensor(const gan__transform *t, gan__part part);
 
 /* A stretch of the parameters. */
 typedef struct {
@@ -127,17 +164,18 @@ struct gan_network {
     gan__parameter *parameters;
     int64_t parameter_capacity;
     int32_t parameter_count;
-    int64_t freezes; /* how often gan_network_set_trainable changed something */
+    int64_t freezes; /* how often it changed what is trained */
 
     real *values; /* all parameters, or NULL until they are initialised */
     int64_t elements;
     gan__distribution noise;
 
     /* Inference, made when first needed. */
-    gan__plan *forward_plan, *noise_plan, *constraint_plan;
+    gan__plan *forward_plan, *noise_plan, *constraint_plan, *direction_plan;
     gan__plan *other_plan; /* makes the tensor `other`, the last one asked for that is no output */
     int32_t other;
-    int64_t constraint_freezes; /* the value of `freezes` that constraint_plan is for, 0 for all */
+    int64_t constraint_freezes; /* the value of `freezes` that the constraint and direction plans
+                                   are for, or -1 */
     real *input, *given, *result, *other_result, *workspace; /* given: the conditions */
     int64_t workspace_size;
 };
@@ -151,10 +189,13 @@ typedef int32_t (*gan__build_fn)(const gan_network *network, gan__graph *graph,
 /* How a network is built into a graph. */
 struct gan__build {
     const int32_t *parameters; /* the nodes of its parameter tensors */
-    bool training;             /* whether dropout drops */
+    bool training;             /* whether dropout drops, and batch norm looks at the batch */
+    bool measuring;            /* whether it does where its statistics are frozen, too */
     uint32_t stream;           /* random stream of the first dropout; the others follow */
     const int32_t *conditions; /* the node of the conditions: [m, elements]; NULL: none */
     int32_t tensor;            /* the one to be made; 0: the output */
+    int32_t *statistics;       /* NULL, or [parameter_count]: receives the nodes of the statistics
+                                  after this batch, or, measuring, of the batch */
 };
 
 /* Numbers of the caller, always floats, to those of the engine, and back. x, y: [n] */
@@ -214,7 +255,11 @@ int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values);
 int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, bool apart,
                              const char *kind, double a, double b);
 
-/* The trainable parameters, neighbours joined. ranges: [parameter_count]; returns their number. */
+/* How many numbers the statistics of all batch norms have together. */
+int64_t gan__network_statistics(const gan_network *network);
+
+/* The trainable parameters, without statistics, neighbours joined. ranges: [parameter_count];
+ * returns their number. */
 int32_t gan__network_trainable(const gan_network *network, gan__range *ranges);
 
 /* Whether two networks have the same parameters, by name and shape. */
@@ -259,10 +304,33 @@ gan__network_refuse(gan_network *network, int32_t code, const char *format, ...)
 /* Adds a layer; returns the id of its tensor, or MEMORY. */
 int32_t gan__network_add_layer(gan_network *network, gan__layer layer);
 
-/* Adds a transformation with the shapes, unit axis, fans and pieces of t, and its layer, whose
- * index it sets. Returns the id of the layer's tensor. Errors: SHAPE (too large), MEMORY. */
+/* Puts a transformation's direction into the list of parameters, or takes it out. Room for one more
+ * must be there: gan__network_grow_parameters. */
+void gan__transform_set_spectral(gan_network *network, int32_t index, bool on);
+int32_t gan__network_grow_parameters(gan_network *network, int64_t more);
+
+/* Adds a transformation with the shapes, kind, unit axis, fans and pieces of t, and its layer,
+ * whose index it sets. Returns the id of the layer's tensor. Errors: SHAPE (too large), MEMORY. */
 int32_t gan__network_add_weighted(gan_network *network, const char *call, gan__transform t,
                                   gan__layer layer);
+
+/* The builders of normalisations. */
+int32_t gan__build_batch_norm(const gan_network *network, gan__graph *graph,
+                              const gan__build *build, const gan__layer *layer, const int32_t *in);
+int32_t gan__build_layer_norm(const gan_network *network, gan__graph *graph,
+                              const gan__build *build, const gan__layer *layer, const int32_t *in);
+int32_t gan__build_instance_norm(const gan_network *network, gan__graph *graph,
+                                 const gan__build *build, const gan__layer *layer,
+                                 const int32_t *in);
+
+/* The parameters that layers compute with: W / sigma in the place of W where there is a spectral
+ * norm. used: [parameter_count] */
+void gan__network_spectral_weights(const gan_network *network, gan__graph *graph,
+                                   const int32_t *parameters, int32_t *used);
+
+/* Plans a round of power iteration for each spectral norm, from slot 0 to slot 1, which are bound
+ * to one array; *out is NULL if there is none. With `all`, frozen ones too. */
+int32_t gan__direction_plan(const gan_network *network, bool all, gan__plan **out);
 
 /* The shape of a batch: m in front of one sample's shape. */
 gan__shape gan__batch_shape(int64_t m, gan__shape sample);

@@ -43,7 +43,7 @@ static int32_t check_append(gan_network *network, const gan__layer *from, const 
     return GAN_OK;
 }
 
-/* Copies the name and the settings of a layer with weights. */
+/* Copies the name and the settings of a layer with parameters. */
 static int32_t copy_settings(gan_network *network, int32_t index, const gan__transform *from)
 {
     gan__transform *t = &network->transforms[index];
@@ -74,7 +74,7 @@ static int32_t copy_layer(gan_network *network, const gan_network *other, gan__l
     if (layer.kind == GAN__LAYER_CONDITION) {
         return gan__network_add_condition(network, "append", layer.shape);
     }
-    if (!gan__layer_has_weights(layer.kind)) {
+    if (gan__layer_transform(&layer) < 0) {
         return gan__network_add_layer(network, layer);
     }
     const gan__transform *from = &other->transforms[layer.index];
@@ -212,7 +212,7 @@ int32_t gan__network_trainable(const gan_network *network, gan__range *ranges)
     for (int32_t i = 0; i < network->parameter_count; i++) {
         const gan__parameter *p = &network->parameters[i];
         const int64_t elements = gan__shape_elements(p->shape);
-        if (p->frozen) {
+        if (p->frozen || p->statistic) {
             continue;
         }
         if (count > 0 && ranges[count - 1].offset + ranges[count - 1].count == p->offset) {

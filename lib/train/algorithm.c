@@ -30,6 +30,8 @@ static void run_plan(const step *s, const gan__plan *plan, real *results)
         [GAN__SLOT_G_GRADIENT] = t->g.gradient,
         [GAN__SLOT_RESULTS] = results,
         [GAN__SLOT_CONDITIONS] = t->y,
+        [GAN__SLOT_D_STATISTICS] = t->d.statistics,
+        [GAN__SLOT_G_STATISTICS] = t->g.statistics,
     };
     gan__plan_run(plan, &(gan__arguments){.slots = slots,
                                           .workspace = t->workspace,
@@ -106,7 +108,50 @@ static int32_t bad_gradient(const step *s, const gan__player *player)
     return not_finite(s, player, "the gradient's norm");
 }
 
-/* Checks a player's loss and gradient, and notes the gradient's norm. */
+/* Takes one tensor of statistics, or checks it. */
+typedef int32_t (*statistics_fn)(const step *s, const gan__player *player,
+                                 const gan__parameter *parameter, const real *numbers);
+
+/* For all statistics of batch norms that a plan of gradients has made. */
+static int32_t each_statistics(const step *s, const gan__player *player, statistics_fn take)
+{
+    const gan_network *network = player->network;
+    const real *numbers = player->statistics;
+    for (int32_t i = 0; i < network->transform_count; i++) {
+        const int32_t at = gan__transform_tensor(&network->transforms[i], GAN__PART_STATISTICS);
+        if (at < 0) {
+            continue;
+        }
+        const gan__parameter *parameter = &network->parameters[at];
+        if (!parameter->frozen) {
+            GAN__TRY(take(s, player, parameter, numbers));
+        }
+        numbers += gan__shape_elements(parameter->shape);
+    }
+    return GAN_OK;
+}
+
+static int32_t check_statistics(const step *s, const gan__player *player,
+                                const gan__parameter *parameter, const real *numbers)
+{
+    for (int64_t i = 0; i < gan__shape_elements(parameter->shape); i++) {
+        if (!isfinite(numbers[i])) {
+            return not_finite(s, player, parameter->name);
+        }
+    }
+    return GAN_OK;
+}
+
+static int32_t keep_statistics(const step *s, const gan__player *player,
+                               const gan__parameter *parameter, const real *numbers)
+{
+    (void)s;
+    memcpy(player->network->values + parameter->offset, numbers,
+           (size_t)gan__shape_elements(parameter->shape) * sizeof *numbers);
+    return GAN_OK;
+}
+
+/* Checks a player's loss, gradient and statistics, and notes the gradient's norm. */
 static int32_t check_player(step *s, const gan__player *player, const char *loss_name, double loss,
                             gan__metric norm_metric)
 {
@@ -124,7 +169,7 @@ static int32_t check_player(step *s, const gan__player *player, const char *loss
         return bad_gradient(s, player);
     }
     s->metrics[norm_metric] = sqrt((double)squares);
-    return GAN_OK;
+    return each_statistics(s, player, check_statistics);
 }
 
 static int32_t check_d(step *s, gan__step_kind kind, const real *results)
@@ -175,6 +220,7 @@ static void update(step *s, gan__player *player, gan__metric rate_metric)
         swap_values(player);
         player->moved = true;
     }
+    each_statistics(s, player, keep_statistics);
     gan__network_constrain(player->network, player->network->values);
     s->metrics[rate_metric] = player->optimizer->rate;
 }

@@ -64,6 +64,17 @@ int32_t gan__trainer_prepare_average(gan_trainer *trainer)
     if (average->network == NULL) {
         return GAN_OK;
     }
+    if (average->elements != elements) {
+        gan__plan_free(average->plan);
+        average->plan = NULL;
+        average->elements = elements;
+    }
+    if (average->network->elements != elements) { /* a setting may have changed since they met */
+        return gan__fail(trainer->context, GAN_ERROR_SHAPE,
+                         "trainer: %s has %lld parameters, its average %s %lld",
+                         trainer->g.network->name, (long long)elements, average->network->name,
+                         (long long)average->network->elements);
+    }
     if (average->plan == NULL && elements > 0) {
         GAN__TRY(plan_average(trainer->context, elements, &average->plan));
     }

@@ -242,6 +242,10 @@ int32_t gan__optimizer_bind(gan_optimizer *optimizer, int64_t network, int64_t e
                          "optimizer: bound to another network; make one for each");
     }
     const int64_t states = gan__multiply(optimizer->rule->states, elements);
+    if (optimizer->elements != elements) { /* before any update a setting may change the number */
+        release_arrays(optimizer);
+        optimizer->elements = 0;
+    }
     if (optimizer->plan == NULL) {
         const gan__range all = {0, elements};
         GAN__TRY(plan_update(optimizer, elements, 1, &all, &optimizer->plan));

@@ -1,5 +1,6 @@
 /* The gradient of a batch's summed logits by the batch is, sample by sample, the gradient of each
- * logit: no sample's logit depends on another sample. */
+ * logit where no sample's logit depends on another sample. Batch normalisation makes it depend:
+ * then it is the gradient of the sum. */
 #include "train/penalty.h"
 
 /* Under each square root: its slope stays finite at 0. Against norms near 1, the target, it is

@@ -199,10 +199,27 @@ static int32_t limit_player(gan_trainer *trainer, gan__player *player)
     return GAN_OK;
 }
 
+/* Gives up arrays made for another number of parameters: before they are drawn, settings of layers
+ * can change it. */
+static void fit_player(gan_context *context, gan__player *player)
+{
+    if (player->elements != player->network->elements) {
+        gan__plan_free(player->norm);
+        gan__release(context, player->spare);
+        gan__release(context, player->statistics);
+        gan__release(context, player->gradient);
+        player->norm = NULL;
+        player->spare = player->statistics = player->gradient = NULL;
+        player->elements = player->network->elements;
+        player->freezes = -1;
+    }
+}
+
 static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool step_back)
 {
     gan_context *context = trainer->context;
     const int64_t elements = player->network->elements;
+    fit_player(context, player);
     if (player->optimizer == NULL) {
         GAN__TRY(gan_optimizer_create(context, GAN_MOMENTUM, &player->optimizer));
     }
@@ -218,10 +235,15 @@ static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool st
     if (player->gradient == NULL) {
         player->gradient = gan__allocate(context, elements, sizeof(real));
     }
+    if (player->statistics == NULL) {
+        const int64_t numbers = gan__network_statistics(player->network);
+        player->statistics = gan__allocate(context, numbers, sizeof(real));
+    }
     if (step_back && player->spare == NULL) {
         player->spare = gan__allocate(context, elements, sizeof(real));
     }
-    const bool enough = player->gradient != NULL && (!step_back || player->spare != NULL);
+    const bool enough = player->gradient != NULL && player->statistics != NULL &&
+                        (!step_back || player->spare != NULL);
     return enough ? limit_player(trainer, player) : GAN_ERROR_MEMORY;
 }
 

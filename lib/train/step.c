@@ -4,8 +4,9 @@
 typedef struct {
     const gan_network *network;
     int32_t *leaves;             /* [parameter_count] nodes */
+    int32_t *statistics;         /* [parameter_count] nodes of statistics to be kept, or 0 */
     int32_t *wanted, *gradients; /* [number of trainable ones] nodes and their gradients */
-    int32_t slot, gradient_slot;
+    int32_t slot, gradient_slot, statistics_slot;
 } side;
 
 /* The graph of a step and its outputs so far. */
@@ -23,7 +24,8 @@ static int32_t prepare_side(step *s, side *p)
     p->leaves = gan__allocate(context, p->network->parameter_count, sizeof *p->leaves);
     p->wanted = gan__allocate(context, p->network->parameter_count, sizeof *p->wanted);
     p->gradients = gan__allocate(context, p->network->parameter_count, sizeof *p->gradients);
-    if (p->leaves == NULL || p->wanted == NULL || p->gradients == NULL) {
+    p->statistics = gan__allocate(context, p->network->parameter_count, sizeof *p->statistics);
+    if (p->leaves == NULL || p->wanted == NULL || p->gradients == NULL || p->statistics == NULL) {
         return GAN_ERROR_MEMORY;
     }
     gan__network_leaves(p->network, &s->graph, p->slot, p->leaves);
@@ -32,18 +34,21 @@ static int32_t prepare_side(step *s, side *p)
 
 static void free_side(step *s, side *p)
 {
+    gan__release(s->graph.context, p->statistics);
     gan__release(s->graph.context, p->gradients);
     gan__release(s->graph.context, p->wanted);
     gan__release(s->graph.context, p->leaves);
 }
 
-/* Applies a network in training; every application draws dropout masks of its own. */
-static int32_t apply(step *s, const side *p, int32_t x)
+/* Applies a network in training; every application draws dropout masks of its own. With `keep`, the
+ * statistics of this one are those to be kept. */
+static int32_t apply(step *s, const side *p, int32_t x, bool keep)
 {
     const gan__build build = {.parameters = p->leaves,
                               .training = true,
                               .stream = s->stream,
-                              .conditions = &s->conditions};
+                              .conditions = &s->conditions,
+                              .statistics = keep ? p->statistics : NULL};
     s->stream += (uint32_t)p->network->dropouts;
     return gan__network_build(p->network, &s->graph, &build, x);
 }
@@ -53,20 +58,39 @@ static void add_output(step *s, int32_t node, int32_t slot, int64_t offset)
     s->outputs[s->count++] = (gan__output){node, slot, offset};
 }
 
-/* The gradient of a loss by one player's trainable parameters. */
+/* The statistics to be kept; those of a layer beyond the output stay as they are. */
+static void add_statistics(step *s, const side *p)
+{
+    int64_t offset = 0;
+    for (int32_t i = 0; i < p->network->transform_count; i++) {
+        const gan__transform *t = &p->network->transforms[i];
+        const int32_t at = gan__transform_tensor(t, GAN__PART_STATISTICS);
+        if (at < 0) {
+            continue;
+        }
+        if (!p->network->parameters[at].frozen) {
+            const int32_t made = p->statistics[at];
+            add_output(s, made > 0 ? made : p->leaves[at], p->statistics_slot, offset);
+        }
+        offset += gan__shape_elements(t->statistics);
+    }
+}
+
+/* The gradient of a loss by one player's trainable parameters, and its statistics. */
 static int32_t add_gradient(step *s, side *p, int32_t loss)
 {
     const gan__parameter *parameters = p->network->parameters;
     int32_t count = 0;
+    add_statistics(s, p);
     for (int32_t i = 0; i < p->network->parameter_count; i++) {
-        if (!parameters[i].frozen) {
+        if (!parameters[i].frozen && !parameters[i].statistic) {
             p->wanted[count++] = p->leaves[i];
         }
     }
     GAN__TRY(gan__gradient(&s->graph, loss, count, p->wanted, p->gradients));
     count = 0;
     for (int32_t i = 0; i < p->network->parameter_count; i++) {
-        if (!parameters[i].frozen) {
+        if (!parameters[i].frozen && !parameters[i].statistic) {
             add_output(s, p->gradients[count++], p->gradient_slot, parameters[i].offset);
         }
     }
@@ -116,13 +140,13 @@ static int32_t build(step *s, side *g, side *d, const gan__losses *losses, gan__
     if (given > 0) {
         s->conditions = gan__leaf(graph, GAN__SLOT_CONDITIONS, 0, gan__shape_2(m, given));
     }
-    c.fake = apply(s, g, gan__leaf(graph, GAN__SLOT_Z, 0, noise));
+    c.fake = apply(s, g, gan__leaf(graph, GAN__SLOT_Z, 0, noise), true);
     c.fake_stream = s->stream;
-    c.fake_logits = apply(s, d, c.fake);
+    c.fake_logits = apply(s, d, c.fake, false);
     if ((kind & GAN__STEP_D) != 0 || gan__objective_pairs(objective)) {
         c.real = gan__leaf(graph, GAN__SLOT_X, 0, data);
         c.real_stream = s->stream;
-        c.real_logits = apply(s, d, c.real);
+        c.real_logits = apply(s, d, c.real, true);
     }
     if ((kind & GAN__STEP_D) != 0) {
         GAN__TRY(build_d(s, d, losses, (kind & GAN__STEP_PENALTY) != 0, &c));
@@ -139,8 +163,14 @@ int32_t gan__step_plan(const gan_network *generator, const gan_network *discrimi
                        const gan__losses *losses, gan__step_kind kind, int64_t m, gan__plan **out)
 {
     gan_context *context = generator->context;
-    side g = {.network = generator, .slot = GAN__SLOT_G, .gradient_slot = GAN__SLOT_G_GRADIENT};
-    side d = {.network = discriminator, .slot = GAN__SLOT_D, .gradient_slot = GAN__SLOT_D_GRADIENT};
+    side g = {.network = generator,
+              .slot = GAN__SLOT_G,
+              .gradient_slot = GAN__SLOT_G_GRADIENT,
+              .statistics_slot = GAN__SLOT_G_STATISTICS};
+    side d = {.network = discriminator,
+              .slot = GAN__SLOT_D,
+              .gradient_slot = GAN__SLOT_D_GRADIENT,
+              .statistics_slot = GAN__SLOT_D_STATISTICS};
     step s = {.graph = gan__graph_create(context), .stream = GAN__STREAM_DROPOUT, .conditions = -1};
     const int32_t most =
         generator->parameter_count + discriminator->parameter_count + GAN__RESULT_COUNT;

@@ -10,14 +10,16 @@
 
 /* The arrays bound when a plan of a step runs. */
 enum {
-    GAN__SLOT_D,          /* D's parameters */
-    GAN__SLOT_G,          /* G's parameters */
-    GAN__SLOT_X,          /* real samples */
-    GAN__SLOT_Z,          /* noise */
-    GAN__SLOT_D_GRADIENT, /* of d_loss and the penalty by D's parameters */
-    GAN__SLOT_G_GRADIENT, /* of g_loss by G's parameters */
-    GAN__SLOT_RESULTS,    /* numbers, see below */
-    GAN__SLOT_CONDITIONS, /* of both players */
+    GAN__SLOT_D,            /* D's parameters */
+    GAN__SLOT_G,            /* G's parameters */
+    GAN__SLOT_X,            /* real samples */
+    GAN__SLOT_Z,            /* noise */
+    GAN__SLOT_D_GRADIENT,   /* of d_loss and the penalty by D's parameters */
+    GAN__SLOT_G_GRADIENT,   /* of g_loss by G's parameters */
+    GAN__SLOT_RESULTS,      /* numbers, see below */
+    GAN__SLOT_D_STATISTICS, /* what D's batch norms keep after this batch, one after the other */
+    GAN__SLOT_G_STATISTICS, /* the same of G's */
+    GAN__SLOT_CONDITIONS,   /* of both players */
     GAN__SLOT_COUNT
 };
 
@@ -51,8 +53,10 @@ typedef enum {
 int64_t gan__common_conditions(const gan_network *generator, const gan_network *discriminator);
 
 /* Plans the gradients for batches of m samples. With GAN__STEP_BOTH both come from one draw of
- * noise and of dropout masks. G's loss reads real samples if the objective pairs. Networks that
- * have conditions have as many elements of them, and get the same ones.
+ * noise and of dropout masks. G's loss reads real samples if the objective pairs. The statistics of
+ * a player's batch norms come with its gradient, D's from the real samples; those that are frozen
+ * are left out. Networks that have
+ * conditions have as many elements of them, and get the same ones.
  * Errors: MEMORY, SHAPE. */
 int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
                        const gan__losses *losses, gan__step_kind kind, int64_t m, gan__plan **out);

@@ -156,6 +156,7 @@ static void free_player(gan_context *context, gan__player *player)
 {
     gan__plan_free(player->norm);
     gan__release(context, player->spare);
+    gan__release(context, player->statistics);
     gan__release(context, player->gradient);
     gan_optimizer_free(player->optimizer);
     gan_network_free(player->network);

@@ -60,7 +60,9 @@ typedef struct {
     gan_network *network;     /* counted */
     gan_optimizer *optimizer; /* counted; NULL until one is chosen or needed */
     gan__plan *norm;
-    real *gradient; /* zeros where parameters are frozen */
+    int64_t elements; /* of the network, which the arrays are made for */
+    real *gradient;   /* zeros where parameters are frozen */
+    real *statistics; /* of batch norms, one after the other, as a plan of gradients leaves them */
     real *spare; /* parameters before the step, once moved; NULL where a step cannot fail after the
                     player's update */
     bool moved;
@@ -72,7 +74,8 @@ typedef struct {
 typedef struct {
     gan_network *network; /* counted, or NULL */
     gan__plan *plan;
-    int64_t updates; /* G's since the average was set */
+    int64_t elements; /* that the plan is for */
+    int64_t updates;  /* G's since the average was set */
 } gan__average;
 
 /* The plans for batches of one size; NULL where none was needed yet. */
