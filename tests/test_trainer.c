@@ -755,6 +755,11 @@ static const struct {
     {GAN_WARM_UP, 0, 0, 9007199254740992.0, true, false},
     {GAN_GENERATOR_INTERVAL, 1, 1, 10000, true, false},
     {GAN_AVERAGE_DECAY, 0.999, 0, 1 - 0x1p-53, false, false},
+    {GAN_SCHEDULE_STEPS, 0, 0, 9007199254740992.0, true, false},
+    {GAN_AVERAGE_HALF_LIFE, 0, 0, 1e15, false, false},
+    {GAN_FINAL_AVERAGE_HALF_LIFE, 0, 0, 1e15, false, false},
+    {GAN_FINAL_PENALTY, 1, 0, 1000, false, false},
+    {GAN_MICRO_BATCH, 0, 0, 1048576, true, false},
 };
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
