@@ -873,6 +873,8 @@ START_TEST(the_first_step_fixes_what_it_used)
     fails(gan_trainer_set_generator_optimizer(trainer, late), GAN_ERROR_STATE, "first step");
     fails(gan_trainer_set_discriminator_optimizer(trainer, late), GAN_ERROR_STATE, "first step");
     gan_optimizer_free(late);
+    fails(gan_trainer_run(trainer, 3, NULL, NULL), GAN_ERROR_STATE, "micro_batch is 1");
+    ok(gan_trainer_set_number(trainer, GAN_DRAGAN, 0));
     ok(gan_trainer_run(trainer, 3, NULL, NULL)); /* with blend and half changed */
     near(metric(GAN_METRIC_D_LOSS), -metric(GAN_METRIC_VALUE), 1e-6);
     finish();

@@ -39,8 +39,8 @@ extern "C" {
 #define GAN_AVERAGE_DECAY "average_decay"
 /* N: how long the two schedules below take, in steps; then they are at their end for good; 0: they
  * stay at their start; [0, 2^53]. By half a cosine: after n steps, with t = min(n / N, 1), a number
- * that goes from a to b is a + (b - a) (1 - cos(pi t)) / 2. The key of the same name of an optimizer
- * is another number.
+ * that goes from a to b is a + (b - a) (1 - cos(pi t)) / 2. The key of the same name of an
+ * optimizer is another number.
  * #define GAN_SCHEDULE_STEPS "schedule_steps", in gan/optimizer.h */
 /* H > 0: 2^(-m / H) takes the place of average_decay, m being the samples of the batch of G's
  * update: H samples halve what an average keeps; 0; [0, 10^15]. */
@@ -211,8 +211,8 @@ GAN_API int32_t gan_trainer_set_conditions(gan_trainer *trainer, gan_dataset *co
  * half a cosine, within `steps` steps: both learning rates from 2e-4 to 5e-5, beta2 from 0.9 to
  * 0.99, the weights of the penalties to a tenth, the half-life of the average from 0 to
  * min(500,000, samples of the run / 10) samples, these being steps * batch_size. beta1 is 0. Batch
- * size and seed stay, and so does every option that is not named here. Makes new optimizers; call it
- * after choosing the batch size, and before options of one's own. Networks without normalisation
+ * size and seed stay, and so does every option that is not named here. Makes new optimizers; call
+ * it after choosing the batch size, and before options of one's own. Networks without normalisation
  * suit it best.
  *   steps    of the training to come, 1 to 2^53
  *   penalty  gamma of r1 and r2, 0 to 10^9; below 0: that of gan_recommended_penalty for the
