@@ -177,6 +177,7 @@ static game begin(gan_context *context, int32_t net, const gan__losses *losses, 
         [GAN__SLOT_G] = t.g->elements,
         [GAN__SLOT_X] = M * data,
         [GAN__SLOT_Z] = M * NOISE,
+        [GAN__SLOT_NUMBERS] = GAN__WEIGHT_COUNT,
         [GAN__SLOT_D_GRADIENT] = t.d->elements,
         [GAN__SLOT_G_GRADIENT] = t.g->elements,
         [GAN__SLOT_RESULTS] = GAN__RESULT_COUNT,
@@ -187,6 +188,7 @@ static game begin(gan_context *context, int32_t net, const gan__losses *losses, 
         const double range = i == GAN__SLOT_D ? 2 : 1; /* so that some slopes are above 1 */
         roll_array(&chance, sizes[i], -range, range, t.slots[i]);
     }
+    gan__penalty_weights(&losses->penalties, t.slots[GAN__SLOT_NUMBERS]);
     t.workspace = new_reals(gan__plan_workspace(t.plan));
     return t;
 }

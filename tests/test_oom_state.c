@@ -79,6 +79,37 @@ static int32_t step_with_frozen(void)
     return gan_trainer_run(trainer, 1, NULL, NULL);
 }
 
+static double number_of(const char *key)
+{
+    double value = -1;
+    ok(gan_trainer_get_number(trainer, key, &value));
+    return value;
+}
+
+/* On an error no option has changed, and the optimizers serve on: that a run goes on as it would
+ * have is not seen, for the recipe follows. */
+static int32_t use_recipe(void)
+{
+    const double steps = number_of(GAN_SCHEDULE_STEPS), r1 = number_of(GAN_R1);
+    const int32_t status = gan_trainer_use_recipe(trainer, 10, 3);
+    if (status != GAN_OK) {
+        ck_assert(number_of(GAN_SCHEDULE_STEPS) == steps && number_of(GAN_R1) == r1);
+    }
+    return status;
+}
+
+/* Batches of 5 in parts of 2, 2 and 1. */
+static int32_t step_in_parts(void)
+{
+    ok(gan_trainer_set_text(trainer, GAN_OBJECTIVE, GAN_RELATIVISTIC));
+    ok(gan_trainer_set_number(trainer, GAN_R1, 1));
+    ok(gan_trainer_set_number(trainer, GAN_R2, 2));
+    ok(gan_trainer_set_number(trainer, GAN_SCHEDULE_STEPS, 4));
+    ok(gan_trainer_set_number(trainer, GAN_FINAL_PENALTY, 0.5));
+    ok(gan_trainer_set_number(trainer, GAN_MICRO_BATCH, 2));
+    return gan_trainer_run(trainer, 1, NULL, NULL);
+}
+
 static int32_t save_network(void)
 {
     return gan_network_save(G, out_path);
@@ -266,6 +297,18 @@ START_TEST(steps)
 }
 END_TEST
 
+START_TEST(recipe_and_parts)
+{
+    fail_everywhere((life){use_recipe, NOTHING, true, 0, true, false});
+    fail_everywhere((life){use_recipe, NOTHING, false, 0, false, false});
+    for (int32_t simultaneous = 0; simultaneous < 2; simultaneous++) {
+        fail_everywhere((life){step_in_parts, NOTHING, true, 0, true, simultaneous});
+        fail_everywhere((life){step_in_parts, NOTHING, true, 2, true, simultaneous});
+        fail_everywhere((life){step_in_parts, NOTHING, false, 0, false, simultaneous});
+    }
+}
+END_TEST
+
 START_TEST(files_of_networks)
 {
     prepare_files();
@@ -291,5 +334,6 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("oom_state", surgery, steps, files_of_networks, files_of_trainers);
+    return RUN_TESTS("oom_state", surgery, steps, recipe_and_parts, files_of_networks,
+                     files_of_trainers);
 }

@@ -476,6 +476,7 @@ static const struct {
     {GAN_RHO, 0.9, 0, 0.9999999, -1e-9, 1},
     {GAN_BETA1, 0.9, 0, 0.9999999, -1e-9, 1},
     {GAN_BETA2, 0.999, 0, 0.9999999, -1e-9, 1},
+    {GAN_FINAL_BETA2, 0, 0, 0.9999999, -1e-9, 1},
     {GAN_EPSILON, 1e-8, 1e-30, 1, 0, INFINITY},
     {GAN_WEIGHT_DECAY, 0.01, 0, 10, -1e-9, INFINITY},
     {GAN_DECAY, 1, 1, 1e300, 0.9999999, INFINITY},

@@ -755,6 +755,11 @@ static const struct {
     {GAN_WARM_UP, 0, 0, 9007199254740992.0, true, false},
     {GAN_GENERATOR_INTERVAL, 1, 1, 10000, true, false},
     {GAN_AVERAGE_DECAY, 0.999, 0, 1 - 0x1p-53, false, false},
+    {GAN_SCHEDULE_STEPS, 0, 0, 9007199254740992.0, true, false},
+    {GAN_AVERAGE_HALF_LIFE, 0, 0, 1e15, false, false},
+    {GAN_FINAL_AVERAGE_HALF_LIFE, 0, 0, 1e15, false, false},
+    {GAN_FINAL_PENALTY, 1, 0, 1000, false, false},
+    {GAN_MICRO_BATCH, 0, 0, 1048576, true, false},
 };
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
@@ -868,6 +873,8 @@ START_TEST(the_first_step_fixes_what_it_used)
     fails(gan_trainer_set_generator_optimizer(trainer, late), GAN_ERROR_STATE, "first step");
     fails(gan_trainer_set_discriminator_optimizer(trainer, late), GAN_ERROR_STATE, "first step");
     gan_optimizer_free(late);
+    fails(gan_trainer_run(trainer, 3, NULL, NULL), GAN_ERROR_STATE, "micro_batch is 1");
+    ok(gan_trainer_set_number(trainer, GAN_DRAGAN, 0));
     ok(gan_trainer_run(trainer, 3, NULL, NULL)); /* with blend and half changed */
     near(metric(GAN_METRIC_D_LOSS), -metric(GAN_METRIC_VALUE), 1e-6);
     finish();

@@ -38,13 +38,16 @@ extern "C" {
 /* d of the averaged generator, see gan_trainer_set_average; 0.999; [0, 1). */
 #define GAN_AVERAGE_DECAY "average_decay"
 /* N: how long the two schedules below take, in steps; then they are at their end for good; 0: they
- * stay at their start; [0, 2^53]. The key of the same name of an optimizer is another number.
+ * stay at their start; [0, 2^53]. By half a cosine: after n steps, with t = min(n / N, 1), a number
+ * that goes from a to b is a + (b - a) (1 - cos(pi t)) / 2. The key of the same name of an
+ * optimizer is another number.
  * #define GAN_SCHEDULE_STEPS "schedule_steps", in gan/optimizer.h */
-/* H > 0: d is 2^(-m / H) instead, m being the batch size: H samples halve what an average keeps; 0;
- * [0, 10^15]. */
+/* H > 0: 2^(-m / H) takes the place of average_decay, m being the samples of the batch of G's
+ * update: H samples halve what an average keeps; 0; [0, 10^15]. */
 #define GAN_AVERAGE_HALF_LIFE "average_half_life"
 /* Where H goes from average_half_life within schedule_steps, by half a cosine; 0: it stays;
- * [0, 10^15]. While H is 0 on the way, the average is G itself. */
+ * [0, 10^15]. While H is 0 on the way, the average is G itself. Without schedule_steps there is no
+ * way, and this is not read. */
 #define GAN_FINAL_AVERAGE_HALF_LIFE "final_average_half_life"
 /* f: the weights of all penalties go to f times what they are, within schedule_steps, by half a
  * cosine; 1; [0, 1000]. */
@@ -182,8 +185,8 @@ GAN_API int32_t gan_trainer_set_discriminator_optimizer(gan_trainer *trainer,
 
 /* Keeps an averaged generator: after G's n-th update from now on (n from 1), every parameter a of
  * `average` becomes d a + (1 - d) g, g being G's, with d = min(average_decay, (n - 1) / n): the
- * mean of G's parameters at first, an exponential moving average later on. Training does not depend
- * on it.
+ * mean of G's parameters at first, an exponential moving average later on; where a half-life is
+ * chosen, min(2^(-m / H), (n - 1) / n). Training does not depend on it.
  *   average  a network with G's parameter names and shapes, such as a clone of G: to be sampled,
  *            scored and saved like any other, between steps. The trainer keeps it alive. NULL for
  *            none
@@ -209,9 +212,10 @@ GAN_API int32_t gan_trainer_set_conditions(gan_trainer *trainer, gan_dataset *co
  * alternating, k = 1, penalties in every update, and Adam for both players; five numbers move by
  * half a cosine, within `steps` steps: both learning rates from 2e-4 to 5e-5, beta2 from 0.9 to
  * 0.99, the weights of the penalties to a tenth, the half-life of the average from 0 to
- * min(500,000, samples of the run / 10) samples. beta1 is 0. Batch size and seed stay, and so does
- * every option that is not named here. Makes new optimizers; call it before choosing options of
- * one's own. Networks without normalisation suit it best.
+ * min(500,000, samples of the run / 10) samples, these being steps * batch_size. beta1 is 0. Batch
+ * size and seed stay, and so does every option that is not named here. Makes new optimizers; call
+ * it after choosing the batch size, and before options of one's own. Networks without normalisation
+ * suit it best.
  *   steps    of the training to come, 1 to 2^53
  *   penalty  gamma of r1 and r2, 0 to 10^9; below 0: that of gan_recommended_penalty for the
  *            elements of a sample

@@ -265,6 +265,9 @@ int32_t gan__network_trainable(const gan_network *network, gan__range *ranges);
 /* Whether two networks have the same parameters, by name and shape. */
 bool gan__network_alike(const gan_network *a, const gan_network *b);
 
+/* Whether, in training, the outputs for a sample depend on the other samples of its batch. */
+bool gan__network_couples(const gan_network *network);
+
 /* Makes what gan__network_constrain needs, so that it cannot fail. With `all`, frozen parameters
  * are constrained too; without, this is cheap where the plan is there. */
 int32_t gan__network_prepare_constraints(gan_network *network, bool all);

@@ -13,51 +13,101 @@ typedef struct {
     bool generator_moves;
     uint64_t tick; /* numbers the runs of random plans through all steps */
     int64_t m;     /* samples of the batch at hand */
-    gan__batch_plans *plans;
     double metrics[GAN__METRIC_COUNT];
     int64_t samples;
 } step;
 
-static void run_plan(const step *s, const gan__plan *plan, real *results)
+/* Runs a plan on the samples from `first` on. The gradients of the first part stand where those of
+ * the batch will, the others aside. */
+static void run_plan(const step *s, const gan__plan *plan, int64_t first, real *results)
 {
     gan_trainer *t = s->trainer;
+    const int64_t given = gan__trainer_conditions(t);
+    real weights[GAN__WEIGHT_COUNT];
+    const gan__penalties penalties = gan__trainer_penalties(t);
+    gan__penalty_weights(&penalties, weights);
     real *slots[GAN__SLOT_COUNT] = {
         [GAN__SLOT_D] = t->d.network->values,
         [GAN__SLOT_G] = t->g.network->values,
-        [GAN__SLOT_X] = t->x,
-        [GAN__SLOT_Z] = t->z,
-        [GAN__SLOT_D_GRADIENT] = t->d.gradient,
-        [GAN__SLOT_G_GRADIENT] = t->g.gradient,
+        [GAN__SLOT_X] = t->x + first * gan_network_input_elements(t->d.network),
+        [GAN__SLOT_Z] = t->z + first * gan_network_input_elements(t->g.network),
+        [GAN__SLOT_NUMBERS] = weights,
+        [GAN__SLOT_D_GRADIENT] = first == 0 ? t->d.gradient : t->d.part,
+        [GAN__SLOT_G_GRADIENT] = first == 0 ? t->g.gradient : t->g.part,
         [GAN__SLOT_RESULTS] = results,
-        [GAN__SLOT_CONDITIONS] = t->y,
+        [GAN__SLOT_CONDITIONS] = given > 0 ? t->y + first * given : NULL,
         [GAN__SLOT_D_STATISTICS] = t->d.statistics,
         [GAN__SLOT_G_STATISTICS] = t->g.statistics,
     };
     gan__plan_run(plan, &(gan__arguments){.slots = slots,
                                           .workspace = t->workspace,
                                           .seed = (uint64_t)t->options[GAN__TRAIN_SEED],
-                                          .step = s->tick});
+                                          .step = s->tick,
+                                          .first_sample = (uint64_t)first});
 }
 
-/* The gradients of this kind on the batch at hand. results: [GAN__RESULT_COUNT] */
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Adds the gradient of a part, `take` of the batch, to that of the parts before it. */
+static void add_part(const step *s, const gan__player *player, double keep, double take)
+{
+    if (!player->still) {
+        gan__mix(player->mix, s->trainer->workspace, keep, player->gradient, take, player->part);
+    }
+}
+
+/* The gradients of this kind on the batch at hand: the mean of its parts, one after the other.
+ * results: [GAN__RESULT_COUNT] */
 static int32_t differentiate(const step *s, gan__step_kind kind, real *results)
 {
-    const gan__plan *plan;
-    GAN__TRY(gan__trainer_gradients(s->trainer, s->plans, kind, &plan));
-    run_plan(s, plan, results);
+    gan_trainer *t = s->trainer;
+    const int64_t part = gan__trainer_part(t, s->m);
+    double totals[GAN__RESULT_COUNT] = {0};
+    for (int64_t first = 0; first < s->m; first += part) {
+        const int64_t count = smaller(part, s->m - first);
+        const double share = (double)count / (double)s->m;
+        gan__batch_plans *plans;
+        const gan__plan *plan;
+        GAN__TRY(gan__trainer_plans(t, count, &plans));
+        GAN__TRY(gan__trainer_gradients(t, plans, kind, &plan));
+        memset(results, 0, GAN__RESULT_COUNT * sizeof *results); /* a plan has not all of them */
+        run_plan(s, plan, first, results);
+        for (int32_t i = 0; i < GAN__RESULT_COUNT; i++) {
+            totals[i] += share * (double)results[i];
+        }
+        const double keep = first == part ? (double)part / (double)s->m : 1;
+        if (first > 0 && (kind & GAN__STEP_D) != 0) {
+            add_part(s, &t->d, keep, share);
+        }
+        if (first > 0 && (kind & GAN__STEP_G) != 0) {
+            add_part(s, &t->g, keep, share);
+        }
+    }
+    for (int32_t i = 0; i < GAN__RESULT_COUNT; i++) {
+        results[i] = (real)totals[i];
+    }
     return GAN_OK;
 }
 
-/* Noise for m samples: the caller's, from sample `first` on, or drawn. */
-static void take_noise(const step *s, const float *z, int64_t first, const gan__plan *plan)
+/* Noise for m samples: the caller's, from sample `first` on, or drawn for this kind's update. */
+static int32_t take_noise(const step *s, const float *z, int64_t first, gan__step_kind kind)
 {
     gan_trainer *t = s->trainer;
     if (z != NULL) {
         const int64_t elements = gan_network_input_elements(t->g.network);
         gan__from_floats(s->m * elements, z + first * elements, t->z);
-    } else {
-        run_plan(s, plan, NULL);
+        return GAN_OK;
     }
+    const int64_t part = gan__trainer_part(t, s->m);
+    for (int64_t i = 0; i < s->m; i += part) {
+        gan__batch_plans *plans;
+        GAN__TRY(gan__trainer_plans(t, smaller(part, s->m - i), &plans));
+        run_plan(s, kind == GAN__STEP_D ? plans->noise_d : plans->noise_g, i, NULL);
+    }
+    return GAN_OK;
 }
 
 /* Data, conditions and noise of D's update number `index`. The conditions stay for G's update. */
@@ -74,13 +124,12 @@ static int32_t take_batch(step *s, int64_t index)
     } else {
         GAN__TRY(gan__cursor_next_beside(t->cursor, t->batch, t->conditions, t->rows, &s->m));
     }
+    GAN__TRY(gan__trainer_check_parts(t, s->m));
     GAN__TRY(gan__trainer_players(t)); /* a callback may have frozen parameters */
-    GAN__TRY(gan__trainer_plans(t, s->m, &s->plans));
     gan__from_floats(s->m * elements, x, t->x);
     gan__from_floats(s->m * given, y, t->y);
-    take_noise(s, s->supply->z_d, index * s->m, s->plans->noise_d);
     s->samples += s->m;
-    return GAN_OK;
+    return take_noise(s, s->supply->z_d, index * s->m, GAN__STEP_D);
 }
 
 static int32_t not_finite(const step *s, const gan__player *player, const char *what)
@@ -229,7 +278,7 @@ static void move_generator(step *s)
 {
     update(s, &s->trainer->g, GAN__METRIC_G_RATE);
     if (!s->trainer->g.still) {
-        gan__trainer_move_average(s->trainer);
+        gan__trainer_move_average(s->trainer, s->m);
     }
 }
 
@@ -250,7 +299,7 @@ static int32_t alternate(step *s)
     if (!s->generator_moves) {
         return GAN_OK;
     }
-    take_noise(s, s->supply->z_g, 0, s->plans->noise_g);
+    GAN__TRY(take_noise(s, s->supply->z_g, 0, GAN__STEP_G));
     GAN__TRY(differentiate(s, GAN__STEP_G, results));
     GAN__TRY(check_g(s, results));
     move_generator(s);

@@ -3,30 +3,6 @@
 
 #include <math.h>
 
-enum { SLOT_AVERAGE, SLOT_G, SLOT_NUMBERS, SLOT_NEW };
-
-enum { NUMBER_KEEP, NUMBER_TAKE, NUMBER_COUNT };
-
-static int32_t number(gan__graph *graph, int32_t index)
-{
-    return gan__leaf(graph, SLOT_NUMBERS, index, gan__shape_1(1));
-}
-
-/* keep a + take g, one fused pass in place */
-static int32_t plan_average(gan_context *context, int64_t elements, gan__plan **out)
-{
-    const gan__shape flat = gan__shape_1(elements);
-    gan__graph graph = gan__graph_create(context);
-    const int32_t kept = gan__multiply_nodes(&graph, gan__leaf(&graph, SLOT_AVERAGE, 0, flat),
-                                             number(&graph, NUMBER_KEEP));
-    const int32_t taken = gan__multiply_nodes(&graph, gan__leaf(&graph, SLOT_G, 0, flat),
-                                              number(&graph, NUMBER_TAKE));
-    const gan__output output = {gan__add(&graph, kept, taken), SLOT_NEW, 0};
-    const int32_t status = gan__plan_create(&graph, 1, &output, GAN__PLAN_FUSED, out);
-    gan__graph_free(&graph);
-    return status;
-}
-
 int32_t gan_trainer_set_average(gan_trainer *trainer, gan_network *average)
 {
     if (trainer == NULL) {
@@ -76,24 +52,20 @@ int32_t gan__trainer_prepare_average(gan_trainer *trainer)
                          (long long)average->network->elements);
     }
     if (average->plan == NULL && elements > 0) {
-        GAN__TRY(plan_average(trainer->context, elements, &average->plan));
+        GAN__TRY(gan__mix_plan(trainer->context, elements, &average->plan));
     }
     GAN__TRY(gan__trainer_reserve(trainer, average->plan));
     return gan__network_prepare(average->network, 0);
 }
 
-void gan__trainer_move_average(gan_trainer *trainer)
+void gan__trainer_move_average(gan_trainer *trainer, int64_t m)
 {
     gan__average *average = &trainer->average;
     if (average->network == NULL || average->plan == NULL) {
         return;
     }
     const double n = (double)++average->updates;
-    const double keep = fmin(trainer->options[GAN__TRAIN_AVERAGE_DECAY], (n - 1) / n);
-    real numbers[NUMBER_COUNT] = {(real)keep, (real)(1 - keep)};
-    real *values = average->network->values;
-    gan__plan_run(
-        average->plan,
-        &(gan__arguments){.slots = (real *[]){values, trainer->g.network->values, numbers, values},
-                          .workspace = trainer->workspace});
+    const double keep = fmin(gan__trainer_average_decay(trainer, m), (n - 1) / n);
+    gan__mix(average->plan, trainer->workspace, keep, average->network->values, 1 - keep,
+             trainer->g.network->values);
 }

@@ -12,6 +12,7 @@ enum {
     OPTION_RHO,
     OPTION_BETA1,
     OPTION_BETA2,
+    OPTION_FINAL_BETA2,
     OPTION_EPSILON,
     OPTION_WEIGHT_DECAY,
     OPTION_DECAY,
@@ -43,6 +44,8 @@ static const gan__option options[OPTION_COUNT] = {
                       "Adam: decay of the mean gradient"},
     [OPTION_BETA2] = {GAN_BETA2, NULL, 0.999, 0, BELOW_ONE, false,
                       "Adam: decay of the mean squared gradient"},
+    [OPTION_FINAL_BETA2] = {GAN_FINAL_BETA2, NULL, 0, 0, BELOW_ONE, false,
+                            "Adam: beta2 at the end of the linear and cosine schedules, 0: stays"},
     [OPTION_EPSILON] = {GAN_EPSILON, NULL, 1e-8, FLT_MIN, FLT_MAX, false,
                         "RMSProp: inside the root; Adam: added to the root"},
     [OPTION_WEIGHT_DECAY] = {GAN_WEIGHT_DECAY, NULL, 0.01, 0, FLT_MAX, false,
@@ -297,15 +300,14 @@ void gan__optimizer_rollback(gan_optimizer *optimizer)
 
 /* ---- Numbers of an update ------------------------------------------------------------------ */
 
-static double learning_rate(const gan_optimizer *optimizer)
+/* Where a number stands that goes from first to last by the linear or cosine schedule; the others
+ * leave it at first. */
+static double on_schedule(const gan_optimizer *optimizer, double first, double last)
 {
     const double *o = optimizer->options;
     const double u = (double)optimizer->updates, steps = o[OPTION_SCHEDULE_STEPS];
-    const double first = o[OPTION_RATE], last = o[OPTION_FINAL_RATE];
     const double part = steps == 0 ? 0 : u < steps ? u / steps : 1;
     switch ((int32_t)o[OPTION_SCHEDULE]) {
-    case EXPONENTIAL:
-        return fmax(last, first / pow(o[OPTION_DECAY], u));
     case LINEAR:
         return first + (last - first) * part;
     case COSINE:
@@ -313,6 +315,24 @@ static double learning_rate(const gan_optimizer *optimizer)
     default:
         return first;
     }
+}
+
+static double learning_rate(const gan_optimizer *optimizer)
+{
+    const double *o = optimizer->options;
+    if (o[OPTION_SCHEDULE] == EXPONENTIAL) {
+        return fmax(o[OPTION_FINAL_RATE],
+                    o[OPTION_RATE] / pow(o[OPTION_DECAY], (double)optimizer->updates));
+    }
+    return on_schedule(optimizer, o[OPTION_RATE], o[OPTION_FINAL_RATE]);
+}
+
+/* By rounding, a sum of two numbers below 1 might be 1, where Adam divides by 0. */
+static double second_beta(const gan_optimizer *optimizer)
+{
+    const double first = optimizer->options[OPTION_BETA2];
+    const double last = optimizer->options[OPTION_FINAL_BETA2];
+    return last == 0 ? first : fmin(on_schedule(optimizer, first, last), fmax(first, last));
 }
 
 static double momentum(const gan_optimizer *optimizer, int64_t epoch)
@@ -335,13 +355,14 @@ static void set_numbers(gan_optimizer *optimizer, int64_t epoch, real *numbers)
     optimizer->rate = learning_rate(optimizer);
     optimizer->mu = momentum(optimizer, epoch);
     const double keep = is_adam ? o[OPTION_BETA1] : is_rmsprop ? o[OPTION_RHO] : optimizer->mu;
+    const double beta2 = second_beta(optimizer);
     const double correction = is_adam ? 1 - pow(o[OPTION_BETA1], t) : 1;
     numbers[GAN__NUMBER_RATE] = (real)(optimizer->rate / correction);
     numbers[GAN__NUMBER_KEEP_1] = (real)keep;
     numbers[GAN__NUMBER_TAKE_1] = (real)(1 - keep);
-    numbers[GAN__NUMBER_KEEP_2] = (real)o[OPTION_BETA2];
-    numbers[GAN__NUMBER_TAKE_2] = (real)(1 - o[OPTION_BETA2]);
-    numbers[GAN__NUMBER_ROOT] = (real)(1 / sqrt(1 - pow(o[OPTION_BETA2], t)));
+    numbers[GAN__NUMBER_KEEP_2] = (real)beta2;
+    numbers[GAN__NUMBER_TAKE_2] = (real)(1 - beta2);
+    numbers[GAN__NUMBER_ROOT] = (real)(1 / sqrt(1 - pow(beta2, t)));
     numbers[GAN__NUMBER_EPSILON] = (real)o[OPTION_EPSILON];
     numbers[GAN__NUMBER_SHRINK] = (real)(1 - optimizer->rate * o[OPTION_WEIGHT_DECAY]);
 }

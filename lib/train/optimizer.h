@@ -16,7 +16,7 @@ typedef enum {
     GAN__NUMBER_RATE,    /* r; for Adam r / (1 - beta1^t) */
     GAN__NUMBER_KEEP_1,  /* mu, rho or beta1 */
     GAN__NUMBER_TAKE_1,  /* 1 - rho or 1 - beta1 */
-    GAN__NUMBER_KEEP_2,  /* beta2 */
+    GAN__NUMBER_KEEP_2,  /* beta2 of this update */
     GAN__NUMBER_TAKE_2,  /* 1 - beta2 */
     GAN__NUMBER_ROOT,    /* 1 / sqrt(1 - beta2^t) */
     GAN__NUMBER_EPSILON, /* epsilon */
@@ -42,7 +42,7 @@ struct gan_optimizer {
     gan_context *context;
     int64_t references;
     const gan__rule *rule;
-    double options[13];
+    double options[14];
     int64_t network; /* the number of the one whose parameters it updates, or 0 */
     int64_t elements;
     gan__plan *plan;

@@ -12,6 +12,21 @@ bool gan__penalties_any(const gan__penalties *p)
     return p->r1 > 0 || p->r2 > 0 || p->interpolated > 0 || p->dragan > 0;
 }
 
+bool gan__penalties_alike(const gan__penalties *a, const gan__penalties *b)
+{
+    return (a->r1 > 0) == (b->r1 > 0) && (a->r2 > 0) == (b->r2 > 0) &&
+           (a->interpolated > 0) == (b->interpolated > 0) && (a->dragan > 0) == (b->dragan > 0) &&
+           a->one_sided == b->one_sided && a->sigma == b->sigma;
+}
+
+void gan__penalty_weights(const gan__penalties *p, real weights[GAN__WEIGHT_COUNT])
+{
+    weights[GAN__WEIGHT_R1] = (real)(p->factor * p->r1 / 2);
+    weights[GAN__WEIGHT_R2] = (real)(p->factor * p->r2 / 2);
+    weights[GAN__WEIGHT_INTERPOLATED] = (real)(p->factor * p->interpolated);
+    weights[GAN__WEIGHT_DRAGAN] = (real)(p->factor * p->dragan);
+}
+
 static int32_t apply(gan__graph *graph, const gan__critic *critic, uint32_t stream, int32_t x)
 {
     const gan__build build = {.parameters = critic->leaves,
@@ -117,30 +132,34 @@ static int32_t at_fake(gan__graph *graph, const gan__penalties *p, const gan__cr
                         : mean_squared_norm(graph, c, c->fake, c->fake_logits);
 }
 
-/* Adds weight x to a sum, -1 for none yet. */
-static int32_t add(gan__graph *graph, int32_t sum, int32_t x, double weight)
+/* A sum, -1 for none yet, and the slot of the weights. */
+typedef struct {
+    int32_t slot, sum;
+} total;
+
+static void add(gan__graph *graph, total *t, gan__weight weight, int32_t x)
 {
-    const int32_t term = gan__affine(graph, x, weight, 0);
-    return sum < 0 ? term : gan__add(graph, sum, term);
+    const int32_t factor = gan__leaf(graph, t->slot, weight, (gan__shape){0});
+    const int32_t term = gan__multiply_nodes(graph, x, factor);
+    t->sum = t->sum == -1 ? term : gan__add(graph, t->sum, term);
 }
 
-int32_t gan__penalty(gan__graph *graph, const gan__penalties *p, gan__critic *critic)
+int32_t gan__penalty(gan__graph *graph, const gan__penalties *p, int32_t slot, gan__critic *critic)
 {
-    int32_t sum = -1;
+    total t = {slot, -1};
     if (p->r1 > 0) {
-        sum = add(graph, sum, at_real(graph, p, critic), p->factor * p->r1 / 2);
+        add(graph, &t, GAN__WEIGHT_R1, at_real(graph, p, critic));
     }
     if (p->r2 > 0) {
-        sum = add(graph, sum, at_fake(graph, p, critic), p->factor * p->r2 / 2);
+        add(graph, &t, GAN__WEIGHT_R2, at_fake(graph, p, critic));
     }
     if (p->interpolated > 0) {
         const int32_t x = between(graph, critic);
-        sum =
-            add(graph, sum, mean_squared_excess(graph, p, critic, x), p->factor * p->interpolated);
+        add(graph, &t, GAN__WEIGHT_INTERPOLATED, mean_squared_excess(graph, p, critic, x));
     }
     if (p->dragan > 0) {
         const int32_t x = around(graph, critic);
-        sum = add(graph, sum, mean_squared_excess(graph, p, critic, x), p->factor * p->dragan);
+        add(graph, &t, GAN__WEIGHT_DRAGAN, mean_squared_excess(graph, p, critic, x));
     }
-    return sum;
+    return t.sum;
 }

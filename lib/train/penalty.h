@@ -5,17 +5,32 @@
 
 #include "nn/network.h"
 
-/* Weights, 0 for none of a kind, and numbers. */
+/* Weights, 0 for none of a kind, and numbers. A graph has the kinds whose weights are not 0; the
+ * weights themselves it reads when it runs, for they may change from step to step. */
 typedef struct {
     double r1, r2;       /* gamma */
     double interpolated; /* lambda between real and generated samples */
     double dragan;       /* lambda around real samples */
     bool one_sided;      /* of the last two: only norms above 1 */
     double sigma;        /* of r1 and r2: 0 exact, else of finite differences */
-    double factor;       /* of all weights */
+    double factor;       /* of all weights; may be 0 */
 } gan__penalties;
 
+/* What a graph reads, as an array: what each kind's mean is multiplied by. */
+typedef enum {
+    GAN__WEIGHT_R1,
+    GAN__WEIGHT_R2,
+    GAN__WEIGHT_INTERPOLATED,
+    GAN__WEIGHT_DRAGAN,
+    GAN__WEIGHT_COUNT
+} gan__weight;
+
+void gan__penalty_weights(const gan__penalties *penalties, real weights[GAN__WEIGHT_COUNT]);
+
 bool gan__penalties_any(const gan__penalties *penalties);
+
+/* Whether both make the same graph. */
+bool gan__penalties_alike(const gan__penalties *a, const gan__penalties *b);
 
 /* D, and its use in the objective. */
 typedef struct {
@@ -28,7 +43,9 @@ typedef struct {
     uint32_t stream;                   /* the next free one */
 } gan__critic;
 
-/* The weighted sum of the penalties: a scalar. At least one weight is not 0. */
-int32_t gan__penalty(gan__graph *graph, const gan__penalties *penalties, gan__critic *critic);
+/* The sum of the penalties, weighted by the array bound to `slot`: a scalar. At least one weight is
+ * not 0. */
+int32_t gan__penalty(gan__graph *graph, const gan__penalties *penalties, int32_t slot,
+                     gan__critic *critic);
 
 #endif

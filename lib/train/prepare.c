@@ -16,7 +16,7 @@ int64_t gan__trainer_d_steps(const gan_trainer *trainer)
                : 1;
 }
 
-static gan__penalties penalties_of(const gan_trainer *trainer)
+gan__penalties gan__trainer_penalties(const gan_trainer *trainer)
 {
     const double *o = trainer->options;
     return (gan__penalties){.r1 = o[GAN__TRAIN_R1],
@@ -25,12 +25,13 @@ static gan__penalties penalties_of(const gan_trainer *trainer)
                             .dragan = o[GAN__TRAIN_DRAGAN],
                             .one_sided = o[GAN__TRAIN_ONE_SIDED] == 1,
                             .sigma = o[GAN__TRAIN_APPROXIMATE],
-                            .factor = o[GAN__TRAIN_PENALTY_INTERVAL]};
+                            .factor = o[GAN__TRAIN_PENALTY_INTERVAL] *
+                                      gan__trainer_penalty_factor(trainer)};
 }
 
 bool gan__trainer_penalises(const gan_trainer *trainer)
 {
-    const gan__penalties penalties = penalties_of(trainer);
+    const gan__penalties penalties = gan__trainer_penalties(trainer);
     return gan__penalties_any(&penalties);
 }
 
@@ -43,11 +44,13 @@ gan__step_kind gan__trainer_d_kind(const gan_trainer *trainer, int64_t index)
     return due && gan__trainer_penalises(trainer) ? GAN__STEP_D | GAN__STEP_PENALTY : GAN__STEP_D;
 }
 
-static gan__objective objective_of(const gan_trainer *trainer)
+static gan__losses losses_of(const gan_trainer *trainer)
 {
-    return (gan__objective){.kind = (gan__objective_kind)trainer->options[GAN__TRAIN_OBJECTIVE],
-                            .half = trainer->options[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
-                            .blend = trainer->options[GAN__TRAIN_BLEND]};
+    const double *o = trainer->options;
+    return (gan__losses){{.kind = (gan__objective_kind)o[GAN__TRAIN_OBJECTIVE],
+                          .half = o[GAN__TRAIN_HALF] == 1 ? 0.5 : 1,
+                          .blend = o[GAN__TRAIN_BLEND]},
+                         gan__trainer_penalties(trainer)};
 }
 
 static void forget(gan__batch_plans *plans)
@@ -90,7 +93,7 @@ int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, ga
     gan__plan **plan = &plans->gradients[kind];
     if (*plan == NULL) {
         gan__plan *made = NULL;
-        const gan__losses losses = {objective_of(trainer), penalties_of(trainer)};
+        const gan__losses losses = losses_of(trainer);
         GAN__TRY(
             gan__step_plan(trainer->g.network, trainer->d.network, &losses, kind, plans->m, &made));
         const int32_t status = gan__trainer_reserve(trainer, made);
@@ -117,13 +120,12 @@ static int32_t make_plans(gan_trainer *trainer, int64_t m, gan__batch_plans *pla
 /* Gives up plans made for other losses or another noise prior. */
 static void refresh_plans(gan_trainer *trainer)
 {
-    const double *losses = trainer->options + GAN__TRAIN_FIRST_LOSS;
+    const gan__losses losses = losses_of(trainer);
     const gan__distribution noise = trainer->g.network->noise;
-    if (memcmp(losses, trainer->losses, sizeof trainer->losses) != 0 ||
-        noise.kind != trainer->noise.kind || noise.a != trainer->noise.a ||
-        noise.b != trainer->noise.b) {
+    if (!gan__losses_alike(&losses, &trainer->losses) || noise.kind != trainer->noise.kind ||
+        noise.a != trainer->noise.a || noise.b != trainer->noise.b) {
         gan__trainer_forget_plans(trainer);
-        memcpy(trainer->losses, losses, sizeof trainer->losses);
+        trainer->losses = losses;
         trainer->noise = noise;
     }
 }
@@ -158,8 +160,8 @@ bool gan__trainer_generator_moves(const gan_trainer *trainer)
     return since > 0 && since % (int64_t)trainer->options[GAN__TRAIN_GENERATOR_INTERVAL] == 0;
 }
 
-/* Makes the plans of the step to come, so that only a later change can make a step fail. */
-static int32_t prepare_plans(gan_trainer *trainer, int64_t m)
+/* The plans of the step to come for batches, or parts of them, of m samples. */
+static int32_t prepare_size(gan_trainer *trainer, int64_t m)
 {
     const bool moves = gan__trainer_generator_moves(trainer);
     gan__batch_plans *plans;
@@ -173,6 +175,14 @@ static int32_t prepare_plans(gan_trainer *trainer, int64_t m)
         GAN__TRY(gan__trainer_gradients(trainer, plans, gan__trainer_d_kind(trainer, i), &plan));
     }
     return moves ? gan__trainer_gradients(trainer, plans, GAN__STEP_G, &plan) : GAN_OK;
+}
+
+/* Makes the plans of the step to come, so that only a later change can make a step fail. */
+static int32_t prepare_plans(gan_trainer *trainer, int64_t m)
+{
+    const int64_t part = gan__trainer_part(trainer, m), rest = m % part;
+    GAN__TRY(prepare_size(trainer, part));
+    return rest > 0 ? prepare_size(trainer, rest) : GAN_OK;
 }
 
 /* Limits a player to its trainable parameters, if these have changed. */
@@ -193,6 +203,9 @@ static int32_t limit_player(gan_trainer *trainer, gan__player *player)
     gan__release(trainer->context, ranges);
     GAN__TRY(status);
     memset(player->gradient, 0, (size_t)network->elements * sizeof *player->gradient);
+    if (player->part != NULL) {
+        memset(player->part, 0, (size_t)network->elements * sizeof *player->part);
+    }
     gan__trainer_forget_plans(trainer); /* they make other gradients */
     player->still = count == 0;
     player->freezes = network->freezes;
@@ -204,15 +217,33 @@ static int32_t limit_player(gan_trainer *trainer, gan__player *player)
 static void fit_player(gan_context *context, gan__player *player)
 {
     if (player->elements != player->network->elements) {
+        gan__plan_free(player->mix);
         gan__plan_free(player->norm);
         gan__release(context, player->spare);
         gan__release(context, player->statistics);
+        gan__release(context, player->part);
         gan__release(context, player->gradient);
-        player->norm = NULL;
-        player->spare = player->statistics = player->gradient = NULL;
+        player->norm = player->mix = NULL;
+        player->spare = player->statistics = player->part = player->gradient = NULL;
         player->elements = player->network->elements;
         player->freezes = -1;
     }
+}
+
+/* What a player needs to add up gradients of parts. */
+static int32_t prepare_parts(gan_trainer *trainer, gan__player *player)
+{
+    const int64_t elements = player->network->elements;
+    if (trainer->options[GAN__TRAIN_MICRO_BATCH] == 0) {
+        return GAN_OK;
+    }
+    if (player->mix == NULL) {
+        GAN__TRY(gan__mix_plan(trainer->context, elements, &player->mix));
+    }
+    if (player->part == NULL) {
+        player->part = gan__allocate(trainer->context, elements, sizeof(real));
+    }
+    return player->part != NULL ? gan__trainer_reserve(trainer, player->mix) : GAN_ERROR_MEMORY;
 }
 
 static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool step_back)
@@ -232,6 +263,7 @@ static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool st
         GAN__TRY(gan__norm_plan(context, elements, &player->norm));
     }
     GAN__TRY(gan__trainer_reserve(trainer, player->norm));
+    GAN__TRY(prepare_parts(trainer, player));
     if (player->gradient == NULL) {
         player->gradient = gan__allocate(context, elements, sizeof(real));
     }
@@ -348,6 +380,7 @@ int32_t gan__trainer_draw(gan_trainer *trainer)
 
 int32_t gan__trainer_prepare(gan_trainer *trainer, int64_t m, bool draw)
 {
+    GAN__TRY(gan__trainer_check_parts(trainer, m));
     GAN__TRY(prepare_buffers(trainer, m));
     if (draw) {
         GAN__TRY(gan__trainer_cursor(trainer));

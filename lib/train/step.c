@@ -18,6 +18,13 @@ typedef struct {
     int32_t conditions; /* node: [m, elements], where a network has some */
 } step;
 
+bool gan__losses_alike(const gan__losses *a, const gan__losses *b)
+{
+    return a->objective.kind == b->objective.kind && a->objective.half == b->objective.half &&
+           a->objective.blend == b->objective.blend &&
+           gan__penalties_alike(&a->penalties, &b->penalties);
+}
+
 static int32_t prepare_side(step *s, side *p)
 {
     gan_context *context = s->graph.context;
@@ -115,7 +122,7 @@ static int32_t build_d(step *s, side *d, const gan__losses *losses, bool penalis
     add_output(s, made.d_fake, GAN__SLOT_RESULTS, GAN__RESULT_D_FAKE);
     if (penalised) {
         c->stream = s->stream;
-        const int32_t penalty = gan__penalty(graph, &losses->penalties, c);
+        const int32_t penalty = gan__penalty(graph, &losses->penalties, GAN__SLOT_NUMBERS, c);
         add_output(s, penalty, GAN__SLOT_RESULTS, GAN__RESULT_PENALTY);
         loss = gan__add(graph, loss, penalty);
     }

@@ -14,6 +14,7 @@ enum {
     GAN__SLOT_G,            /* G's parameters */
     GAN__SLOT_X,            /* real samples */
     GAN__SLOT_Z,            /* noise */
+    GAN__SLOT_NUMBERS,      /* the weights of the penalties, see gan__weight */
     GAN__SLOT_D_GRADIENT,   /* of d_loss and the penalty by D's parameters */
     GAN__SLOT_G_GRADIENT,   /* of g_loss by G's parameters */
     GAN__SLOT_RESULTS,      /* numbers, see below */
@@ -39,6 +40,9 @@ typedef struct {
     gan__objective objective;
     gan__penalties penalties;
 } gan__losses;
+
+/* Whether both make the same plans: the weights of penalties are not a part of these. */
+bool gan__losses_alike(const gan__losses *a, const gan__losses *b);
 
 /* Which losses a plan differentiates: D's, with or without the penalty, G's, or both. */
 typedef enum {

@@ -53,6 +53,16 @@ static const gan__option options[GAN__TRAIN_OPTION_COUNT] = {
                                        "G moves in every n-th step after those"},
     [GAN__TRAIN_AVERAGE_DECAY] = {GAN_AVERAGE_DECAY, NULL, 0.999, 0, 1 - DBL_EPSILON / 2, false,
                                   "how much of the averaged generator an update keeps"},
+    [GAN__TRAIN_SCHEDULE_STEPS] = {GAN_SCHEDULE_STEPS, NULL, 0, 0, 9007199254740992.0, true,
+                                   "steps in which half-life and penalties move, 0: they stay"},
+    [GAN__TRAIN_AVERAGE_HALF_LIFE] = {GAN_AVERAGE_HALF_LIFE, NULL, 0, 0, 1e15, false,
+                                      "samples that halve what the averaged generator keeps"},
+    [GAN__TRAIN_FINAL_AVERAGE_HALF_LIFE] = {GAN_FINAL_AVERAGE_HALF_LIFE, NULL, 0, 0, 1e15, false,
+                                            "where that goes, 0: it stays"},
+    [GAN__TRAIN_FINAL_PENALTY] = {GAN_FINAL_PENALTY, NULL, 1, 0, 1000, false,
+                                  "factor to which the weights of penalties go"},
+    [GAN__TRAIN_MICRO_BATCH] = {GAN_MICRO_BATCH, NULL, 0, 0, BATCH_MAX, true,
+                                "samples of a part of a batch, 0: in one piece"},
     [GAN__TRAIN_SCHEDULE] = {GAN_SCHEDULE, schedules, GAN__ALTERNATING, 0, GAN__SIMULTANEOUS, true,
                              "order of the updates in a step"},
 };
@@ -154,9 +164,11 @@ int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, g
 
 static void free_player(gan_context *context, gan__player *player)
 {
+    gan__plan_free(player->mix);
     gan__plan_free(player->norm);
     gan__release(context, player->spare);
     gan__release(context, player->statistics);
+    gan__release(context, player->part);
     gan__release(context, player->gradient);
     gan_optimizer_free(player->optimizer);
     gan_network_free(player->network);
@@ -238,7 +250,7 @@ static int32_t check_not_fixed(gan_trainer *trainer, const char *key)
 }
 
 /* What was prepared for other options, before the first step. */
-static void forget_preparation(gan_trainer *trainer)
+void gan__trainer_forget_preparation(gan_trainer *trainer)
 {
     if (!trainer->started && !trainer->busy) {
         gan__trainer_forget_plans(trainer);
@@ -253,7 +265,7 @@ int32_t gan_trainer_set_number(gan_trainer *trainer, const char *key, double val
         return GAN_ERROR_ARGUMENT;
     }
     GAN__TRY(check_not_fixed(trainer, key));
-    forget_preparation(trainer);
+    gan__trainer_forget_preparation(trainer);
     return gan__option_set_number(trainer->context, &table, trainer->options, key, value);
 }
 
@@ -263,7 +275,7 @@ int32_t gan_trainer_set_text(gan_trainer *trainer, const char *key, const char *
         return GAN_ERROR_ARGUMENT;
     }
     GAN__TRY(check_not_fixed(trainer, key));
-    forget_preparation(trainer);
+    gan__trainer_forget_preparation(trainer);
     return gan__option_set_text(trainer->context, &table, trainer->options, key, value);
 }
 

@@ -18,7 +18,6 @@ typedef enum {
     GAN__TRAIN_SCHEDULE,
     GAN__TRAIN_LAST_FIXED = GAN__TRAIN_SCHEDULE, /* the first step fixes those up to here */
     GAN__TRAIN_OBJECTIVE,
-    GAN__TRAIN_FIRST_LOSS = GAN__TRAIN_OBJECTIVE, /* the plans depend on those from here ... */
     GAN__TRAIN_BLEND,
     GAN__TRAIN_HALF,
     GAN__TRAIN_R1,
@@ -28,10 +27,14 @@ typedef enum {
     GAN__TRAIN_ONE_SIDED,
     GAN__TRAIN_APPROXIMATE,
     GAN__TRAIN_PENALTY_INTERVAL,
-    GAN__TRAIN_LAST_LOSS = GAN__TRAIN_PENALTY_INTERVAL, /* ... to here */
     GAN__TRAIN_WARM_UP,
     GAN__TRAIN_GENERATOR_INTERVAL,
     GAN__TRAIN_AVERAGE_DECAY,
+    GAN__TRAIN_SCHEDULE_STEPS,
+    GAN__TRAIN_AVERAGE_HALF_LIFE,
+    GAN__TRAIN_FINAL_AVERAGE_HALF_LIFE,
+    GAN__TRAIN_FINAL_PENALTY,
+    GAN__TRAIN_MICRO_BATCH,
     GAN__TRAIN_OPTION_COUNT
 } gan__train_option;
 
@@ -63,6 +66,8 @@ typedef struct {
     int64_t elements; /* of the network, which the arrays are made for */
     real *gradient;   /* zeros where parameters are frozen */
     real *statistics; /* of batch norms, one after the other, as a plan of gradients leaves them */
+    real *part;     /* the same of a part of the batch; NULL until micro_batch is not 0 */
+    gan__plan *mix; /* adds it to the gradient; NULL as long */
     real *spare; /* parameters before the step, once moved; NULL where a step cannot fail after the
                     player's update */
     bool moved;
@@ -78,14 +83,15 @@ typedef struct {
     int64_t updates;  /* G's since the average was set */
 } gan__average;
 
-/* The plans for batches of one size; NULL where none was needed yet. */
+/* The plans for batches, or parts of them, of one size; NULL where none was needed yet. */
 typedef struct {
     int64_t m;
     gan__plan *gradients[GAN__STEP_KINDS]; /* by gan__step_kind */
     gan__plan *noise_d, *noise_g;
 } gan__batch_plans;
 
-enum { GAN__BATCH_SIZES = 4 }; /* sizes whose plans are kept: full and short batches */
+/* Sizes whose plans are kept: of full and short batches, and of the last parts of both. */
+enum { GAN__BATCH_SIZES = 4 };
 
 struct gan_trainer {
     gan_context *context;
@@ -102,10 +108,10 @@ struct gan_trainer {
 
     gan__cursor *cursor; /* NULL until the first run */
     gan__batch_plans plans[GAN__BATCH_SIZES];
-    int32_t oldest; /* the plans to be given up next */
-    double losses[GAN__TRAIN_LAST_LOSS - GAN__TRAIN_FIRST_LOSS + 1]; /* options of the plans */
-    gan__distribution noise;                                         /* of the plans */
-    real *x, *z, *y, *workspace;                                     /* y: the conditions */
+    int32_t oldest;          /* the plans to be given up next */
+    gan__losses losses;      /* of the plans, but for weights */
+    gan__distribution noise; /* of the plans */
+    real *x, *z, *y, *workspace;      /* y: the conditions */
     float *batch, *rows;              /* x and y as the data sets deliver them */
     int64_t capacity, workspace_size; /* samples of x, z, y, batch and rows; elements */
 };
@@ -125,6 +131,9 @@ int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply);
 bool gan__trainer_alternates(const gan_trainer *trainer);
 int64_t gan__trainer_d_steps(const gan_trainer *trainer);
 bool gan__trainer_generator_moves(const gan_trainer *trainer);
+
+/* D's penalties, with the weights of the step to come. */
+gan__penalties gan__trainer_penalties(const gan_trainer *trainer);
 
 /* Whether D's loss has a penalty in some updates. */
 bool gan__trainer_penalises(const gan_trainer *trainer);
@@ -161,6 +170,9 @@ int32_t gan__trainer_plans(gan_trainer *trainer, int64_t m, gan__batch_plans **o
 int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, gan__step_kind kind,
                                const gan__plan **out);
 
+/* Before the first step: gives up what was prepared for other options. */
+void gan__trainer_forget_preparation(gan_trainer *trainer);
+
 /* Releases all plans. */
 void gan__trainer_forget_plans(gan_trainer *trainer);
 
@@ -185,7 +197,23 @@ int32_t gan__trainer_reserve(gan_trainer *trainer, const gan__plan *plan);
 /* Makes what moving the average needs, so that it cannot fail. */
 int32_t gan__trainer_prepare_average(gan_trainer *trainer);
 
-/* Moves the average after an update of G. */
-void gan__trainer_move_average(gan_trainer *trainer);
+/* Moves the average after an update of G on a batch of m samples. */
+void gan__trainer_move_average(gan_trainer *trainer, int64_t m);
+
+/* What the schedules make of the options in the step to come: the factor of the penalties' weights,
+ * and how much of the average an update on m samples keeps. */
+double gan__trainer_penalty_factor(const gan_trainer *trainer);
+double gan__trainer_average_decay(const gan_trainer *trainer, int64_t m);
+
+/* How many samples a part of a batch of m has; m where it is in one piece. The last part may have
+ * less. */
+int64_t gan__trainer_part(const gan_trainer *trainer, int64_t m);
+
+/* STATE where a batch of m is to be in parts, but something looks at the whole of it. */
+int32_t gan__trainer_check_parts(const gan_trainer *trainer, int64_t m);
+
+/* Plans keep a + take b, which takes a's place: one fused pass. a, b: [elements] */
+int32_t gan__mix_plan(gan_context *context, int64_t elements, gan__plan **out);
+void gan__mix(const gan__plan *plan, real *workspace, double keep, real *a, double take, real *b);
 
 #endif
