@@ -6,7 +6,7 @@
 #include "check.h"
 #include "conditional.h"
 #include "dcgan.h"
-#include "features.h"
+#include "feature_test.h"
 #include "files.h"
 #include "gallery.h"
 #include "interrupt.h"

@@ -3,8 +3,8 @@
  * max-pooled to 4 x 4, each layer's scaled to unit root mean square; a linear SVM learns the
  * classes from 1000 labels, and is scored on all test pictures. Features of random weights, which
  * do well, too, and raw pixels stand beside them. */
-#ifndef EXAMPLES_FEATURES_H
-#define EXAMPLES_FEATURES_H
+#ifndef EXAMPLES_FEATURE_TEST_H
+#define EXAMPLES_FEATURE_TEST_H
 
 #include "dcgan.h"
 #include "labelled.h"

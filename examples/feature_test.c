@@ -1,4 +1,4 @@
-#include "features.h"
+#include "feature_test.h"
 
 #include "check.h"
 #include "progress.h"
