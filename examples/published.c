@@ -158,9 +158,13 @@ static int64_t elements_of(gan_context *context, const gan_network *n, int32_t x
     return elements;
 }
 
+/* Where a layer's parameters start. A unit that reads `narrowed` times the published number of
+ * inputs has weights larger by the root of that, so that its sum is as large as published: without
+ * it a narrow D hardly moves for epochs. */
 static void set_start(gan_context *context, gan_network *n, int32_t layer, int64_t inputs,
-                      const published_layer *l)
+                      double narrowed, const published_layer *l)
 {
+    double range = l->range / sqrt(narrowed);
     if (l->name != NULL) {
         check(context, gan_network_set_name(n, layer, l->name));
     }
@@ -168,8 +172,7 @@ static void set_start(gan_context *context, gan_network *n, int32_t layer, int64
         double weights = fmin(l->sparse, (double)inputs);
         check(context, gan_network_set_initializer(n, layer, GAN_INIT_SPARSE, weights, 1));
     } else {
-        check(context,
-              gan_network_set_initializer(n, layer, GAN_INIT_UNIFORM, -l->range, l->range));
+        check(context, gan_network_set_initializer(n, layer, GAN_INIT_UNIFORM, -range, range));
     }
     check(context, gan_network_set_bias(n, layer, l->bias));
     check(context, gan_network_set_max_norm(n, layer, l->max_norm));
@@ -198,6 +201,7 @@ static int32_t finish_layer(gan_network *n, int32_t x, const published_layer *l,
 static int32_t build(gan_context *context, gan_network *n, int32_t x, const published_layer *l,
                      double width, gan_dataset *train)
 {
+    double narrowed = 1;
     for (; l->build != NULL; l++) {
         int64_t scaled = llround((double)l->units * width);
         int64_t units = l->fixed > 0   ? l->fixed
@@ -209,7 +213,8 @@ static int32_t build(gan_context *context, gan_network *n, int32_t x, const publ
         int64_t inputs = elements_of(context, n, x);
         int32_t layer = l->build(n, x, l, units);
         check(context, layer < 0 ? layer : GAN_OK);
-        set_start(context, n, layer, inputs, l);
+        set_start(context, n, layer, inputs, narrowed, l);
+        narrowed = l->fixed > 0 || l->units == 0 ? 1 : width;
         if (l->marginals) {
             check(context, gan_network_set_bias_from_marginals(n, layer, train));
         }

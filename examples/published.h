@@ -29,7 +29,8 @@ extern const char *const PUBLISHED_NAMES[];
 const published *published_find(const char *name);
 
 /* Makes the players, finished but not initialised; the caller frees them.
- *   width  what the published numbers of hidden units and filters are multiplied by
+ *   width  what the published numbers of hidden units and filters are multiplied by; the initial
+ *          weights of units that read those are divided by its root
  *   train  gives shapes and marginals
  *   above  the generator of model `p->above` for the same data, otherwise NULL */
 gan_network *published_generator(gan_context *context, const published *p, double width,

@@ -1,6 +1,7 @@
 /* The gradient of a step's d_loss and penalty by D's parameters, as gan__step_plan makes it, against
- * central differences, in double: through dense, maxout and convolution layers, with dropout and
- * without, for each penalty and for all together. */
+ * central differences, in double: through dense, maxout and convolution layers, joints and layers
+ * that look at the whole batch, with dropout and without, with conditions, for each penalty and for
+ * all together. */
 #include "support.h"
 
 #include "train/step.h"
@@ -66,6 +67,41 @@ static int32_t pooled(gan_network *n)
     return gan_network_dense(n, x, 1);
 }
 
+/* Residual, and with the two layers that look at the whole batch. */
+static int32_t batch_wide(gan_network *n)
+{
+    int32_t x = gan_network_input(n, "x", 1, flat);
+    x = gan_network_add(n, x, gan_network_tanh(n, gan_network_dense(n, x, 5)));
+    x = gan_network_minibatch_discrimination(n, x, 2, 3);
+    x = gan_network_minibatch_deviation(n, gan_network_tanh(n, gan_network_dense(n, x, 4)), 4);
+    return gan_network_dense(n, x, 1);
+}
+
+/* A residual block of images, the deviation as a channel, and a projection. */
+static int32_t projection(gan_network *n)
+{
+    const int32_t x = gan_network_input(n, "x", 3, image);
+    const int32_t shuffled =
+        gan_network_pixel_shuffle(n, gan_network_repeat(n, gan_network_dense(n, x, 8), 2, 2), 2);
+    const int32_t sum = gan_network_tanh(n, gan_network_add(n, x, shuffled));
+    int32_t h = gan_network_minibatch_deviation(n, sum, 3);
+    h = gan_network_convolution(n, h, 2, (int64_t[]){3, 3}, NULL, NULL, GAN_BIAS_TIED);
+    h = gan_network_tanh(n, h);
+    const int32_t class = gan_network_embedding(n, gan_network_dense(n, x, 2), 8);
+    return gan_network_add(n, gan_network_dense(n, h, 1), gan_network_inner_product(n, h, class));
+}
+
+/* A condition that is no part of a penalty's slope. */
+static int32_t conditional(gan_network *n)
+{
+    int32_t x = gan_network_input(n, "x", 1, flat);
+    const int32_t a = gan_network_condition(n, "a", 1, (int64_t[]){2});
+    const int32_t b = gan_network_condition(n, "b", 1, (int64_t[]){3});
+    x = gan_network_tanh(n, gan_network_dense(n, gan_network_concatenate(n, x, b, 0), 4));
+    x = gan_network_dropout(n, gan_network_concatenate(n, x, a, 0), 0.8);
+    return gan_network_dense(n, gan_network_tanh(n, gan_network_dense(n, x, 5)), 1);
+}
+
 static const struct {
     const char *name;
     int32_t (*build)(gan_network *n);
@@ -78,6 +114,9 @@ static const struct {
     {"dropping", dropping, 1, flat},
     {"convolution", convolution, 3, image},
     {"pooled", pooled, 3, image},
+    {"batch-wide", batch_wide, 1, flat},
+    {"projection", projection, 3, image},
+    {"conditional", conditional, 1, flat},
 };
 
 enum { NETS = sizeof nets / sizeof nets[0] };
@@ -141,6 +180,7 @@ static game begin(gan_context *context, int32_t net, const gan__losses *losses, 
         [GAN__SLOT_D_GRADIENT] = t.d->elements,
         [GAN__SLOT_G_GRADIENT] = t.g->elements,
         [GAN__SLOT_RESULTS] = GAN__RESULT_COUNT,
+        [GAN__SLOT_CONDITIONS] = M * gan_network_condition_elements(t.d),
     };
     for (int32_t i = 0; i < GAN__SLOT_COUNT; i++) {
         t.slots[i] = new_reals(sizes[i]);

@@ -60,8 +60,8 @@ GAN_API int32_t gan_network_input(gan_network *network, const char *name, int32_
  * network may have several; a sample's conditions then stand one after another, in the order of
  * these calls, in one row of gan_network_condition_elements numbers.
  *   name, rank, dims  as for gan_network_input, which comes first
- * Returns a tensor of that shape. Codes: ARGUMENT, RANGE, SHAPE (too large), STATE (no input yet,
- * or finished), MEMORY.
+ * Returns a tensor of that shape. Codes: ARGUMENT, RANGE, SHAPE (too large, also all conditions
+ * together), STATE (no input yet, or finished), MEMORY.
  * Source: Mirza and Osindero 2014, Conditional Generative Adversarial Nets. Since 0.1. */
 GAN_API int32_t gan_network_condition(gan_network *network, const char *name, int32_t rank,
                                       const int64_t *dims);
@@ -537,9 +537,10 @@ GAN_API int32_t gan_network_sample_conditional(gan_network *network, uint64_t se
                                                const float *conditions, float *samples,
                                                int64_t capacity);
 
-/* The noise z that gan_network_sample(network, seed, n) would feed to the network.
+/* The noise z that gan_network_sample(network, seed, n) would feed to the network, and
+ * gan_network_sample_conditional with these.
  *   z  [capacity] receives [n, input elements]
- * Errors: as gan_network_sample. Since 0.1. */
+ * Errors: ARGUMENT, RANGE, BUFFER, STATE (not finished), MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_noise(gan_network *network, uint64_t seed, int64_t n, float *z,
                                   int64_t capacity);
 

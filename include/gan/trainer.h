@@ -162,7 +162,8 @@ typedef int32_t (*gan_step_fn)(void *user, gan_trainer *trainer);
  *   discriminator  its output has one element, a logit, and does not end in a sigmoid
  *   data           real samples with as many elements, or NULL: then only gan_trainer_step works
  *   out            receives the trainer; the caller frees it
- * All must come from one context, and the networks must differ.
+ * All must come from one context, and the networks must differ; if both have conditions, then of as
+ * many elements.
  * Errors: ARGUMENT, SHAPE, STATE (a network is not finished), the first error of building a
  * network, MEMORY.
  * Since 0.1. */
@@ -199,7 +200,8 @@ GAN_API int32_t gan_trainer_set_average(gan_trainer *trainer, gan_network *avera
  *               conditions; a player without conditions does not see them. The trainer keeps it
  *               alive. NULL for none
  * Errors: ARGUMENT (of another context), SHAPE (elements of a player's conditions, number of
- * samples), STATE (the trainer has no data or has made a step; called from a callback).
+ * samples; neither network has conditions), STATE (the trainer has no data or has made a step;
+ * called from a callback).
  * Source: Mirza and Osindero 2014, Conditional Generative Adversarial Nets. Since 0.1. */
 GAN_API int32_t gan_trainer_set_conditions(gan_trainer *trainer, gan_dataset *conditions);
 
@@ -248,11 +250,11 @@ GAN_API int32_t gan_trainer_describe_option(int32_t index, const char **name,
  * reads k batches of data.
  *   steps    at least 0
  *   on_step  called after each step, or NULL;  user  handed to it
- * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; called from a callback; an
- * optimizer serves another network), STOPPED (the callback asked for it), NUMERIC (a loss, penalty
- * or gradient is not finite: the message names player, step and tensor, the parameters are those
- * before that step), MEMORY (they are too), those of a data callback, UNSUPPORTED (2^32 samples or
- * more to shuffle). Since 0.1. */
+ * Errors: ARGUMENT, RANGE, STATE (no data, or none left by drop_last; a network has conditions, the
+ * trainer none; called from a callback; an optimizer serves another network), STOPPED (the callback
+ * asked for it), NUMERIC (a loss, penalty or gradient is not finite: the message names player, step
+ * and tensor, the parameters are those before that step), MEMORY (they are too), those of a data
+ * callback, UNSUPPORTED (2^32 samples or more to shuffle). Since 0.1. */
 GAN_API int32_t gan_trainer_run(gan_trainer *trainer, int64_t steps, gan_step_fn on_step,
                                 void *user);
 
@@ -268,8 +270,9 @@ GAN_API int32_t gan_trainer_run_epochs(gan_trainer *trainer, int64_t epochs, gan
  *   z_d      [k * m, elements of a noise sample]: the noise of D's updates
  *   z_g      [m, elements of a noise sample]: the noise of G's update; NULL when simultaneous,
  *            where it is z_d
- * Errors: ARGUMENT, RANGE, STATE (called from a callback; an optimizer serves another network),
- * NUMERIC, MEMORY; after an error the parameters are those before the call. Since 0.1. */
+ * Errors: ARGUMENT (NULL; a network has conditions: gan_trainer_step_conditional takes them),
+ * RANGE, STATE (called from a callback; an optimizer serves another network), NUMERIC, MEMORY;
+ * after an error the parameters are those before the call. Since 0.1. */
 GAN_API int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x, const float *z_d,
                                  const float *z_g);
 
@@ -277,8 +280,8 @@ GAN_API int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x
  *   conditions  [k * m, condition elements]: those of x and of the samples generated beside it; G's
  *               update has the last m. NULL if neither network has any
  *   others      as gan_trainer_step
- * Errors: as gan_trainer_step; ARGUMENT also where conditions are missing or not wanted, SHAPE
- * where both networks have conditions, but not as many elements. Since 0.1. */
+ * Errors: as gan_trainer_step; ARGUMENT also where conditions are missing or not wanted.
+ * Since 0.1. */
 GAN_API int32_t gan_trainer_step_conditional(gan_trainer *trainer, int64_t m, const float *x,
                                              const float *conditions, const float *z_d,
                                              const float *z_g);

@@ -197,6 +197,11 @@ int64_t gan__cursor_batches_per_epoch(const gan__cursor *cursor);
  * Errors: STATE (0 batches an epoch), NUMERIC, STOPPED; the cursor is then where it was. */
 int32_t gan__cursor_next(gan__cursor *cursor, float *batch, int64_t *count);
 
+/* The same with samples of another data set of as many, those of the same numbers, read in the same
+ * epoch. beside: [min(batch_size, dataset->count), elements of other] */
+int32_t gan__cursor_next_beside(gan__cursor *cursor, float *batch, const gan_dataset *other,
+                                float *beside, int64_t *count);
+
 /* The place of the next batch, and going (back) to a place that tell gave, also in another cursor
  * of the same data and settings. Errors of seek: RANGE (not such a place). */
 void gan__cursor_tell(const gan__cursor *cursor, int64_t *epoch, int64_t *position);

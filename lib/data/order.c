@@ -85,10 +85,10 @@ static void shuffle(gan__cursor *cursor)
     cursor->order_epoch = cursor->epoch;
 }
 
-/* batch: [count, elements] */
-static int32_t read_batch(gan__cursor *cursor, int64_t count, float *batch)
+/* Reads samples of the cursor's data set, or of another, in its order. batch: [count, elements] */
+static int32_t read_batch(gan__cursor *cursor, const gan_dataset *dataset, int64_t count,
+                          float *batch)
 {
-    const gan_dataset *dataset = cursor->dataset;
     const uint64_t epoch = (uint64_t)cursor->epoch;
     if (cursor->order == NULL) {
         return gan__dataset_read(dataset, epoch, cursor->position, count, batch);
@@ -104,6 +104,12 @@ static int32_t read_batch(gan__cursor *cursor, int64_t count, float *batch)
 
 int32_t gan__cursor_next(gan__cursor *cursor, float *batch, int64_t *count)
 {
+    return gan__cursor_next_beside(cursor, batch, NULL, NULL, count);
+}
+
+int32_t gan__cursor_next_beside(gan__cursor *cursor, float *batch, const gan_dataset *other,
+                                float *beside, int64_t *count)
+{
     const int64_t left = epoch_length(cursor) - cursor->position;
     if (left == 0) {
         return gan__fail(cursor->dataset->context, GAN_ERROR_STATE,
@@ -112,7 +118,10 @@ int32_t gan__cursor_next(gan__cursor *cursor, float *batch, int64_t *count)
                          (long long)cursor->dataset->window.count, (long long)cursor->batch_size);
     }
     const int64_t delivered = left < cursor->batch_size ? left : cursor->batch_size;
-    GAN__TRY(read_batch(cursor, delivered, batch));
+    GAN__TRY(read_batch(cursor, cursor->dataset, delivered, batch));
+    if (other != NULL) {
+        GAN__TRY(read_batch(cursor, other, delivered, beside));
+    }
     cursor->position += delivered;
     if (delivered == left) {
         cursor->epoch++;

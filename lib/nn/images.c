@@ -1,5 +1,5 @@
 /* The building calls of image layers: their tensors are [channels, height, width]. */
-#include "nn/network.h"
+#include "nn/layers.h"
 
 #include <string.h>
 
@@ -11,9 +11,7 @@ static void take_pair(const int64_t *given, int64_t otherwise, int64_t out[2])
     }
 }
 
-/* The layer that made image x, if a call on it may go on; otherwise NULL and the code. */
-static const gan__layer *image_maker(gan_network *network, const char *call, int32_t x,
-                                     int32_t *code)
+const gan__layer *gan__image_maker(gan_network *network, const char *call, int32_t x, int32_t *code)
 {
     const gan__layer *from = gan__network_maker(network, call, x, code);
     if (from != NULL && from->shape.rank != 3) {
@@ -35,8 +33,7 @@ static int32_t check_result(gan_network *network, const char *call, const gan__l
     return status == GAN_OK ? GAN_OK : gan__network_keep_error(network, status);
 }
 
-/* Adds a layer without parameters. */
-static int32_t add_plain(gan_network *network, const char *call, gan__layer layer)
+int32_t gan__add_plain(gan_network *network, const char *call, gan__layer layer)
 {
     GAN__TRY(check_result(network, call, &layer));
     return gan__network_add_layer(network, layer);
@@ -153,7 +150,7 @@ int32_t gan_network_convolution(gan_network *network, int32_t x, int64_t filters
     const filter_bank bank = {"convolution", filters, kernel, stride, padding, bias};
     gan__layer layer = {.kind = GAN__LAYER_CONVOLUTION, .in = {x}};
     int32_t code;
-    const gan__layer *from = image_maker(network, bank.call, x, &code);
+    const gan__layer *from = gan__image_maker(network, bank.call, x, &code);
     if (from == NULL) {
         return code;
     }
@@ -188,7 +185,7 @@ int32_t gan_network_transposed_convolution(gan_network *network, int32_t x, int6
     const filter_bank bank = {"transposed_convolution", filters, kernel, stride, padding, bias};
     gan__layer layer = {.kind = GAN__LAYER_TRANSPOSED_CONVOLUTION, .in = {x}};
     int32_t code;
-    const gan__layer *from = image_maker(network, bank.call, x, &code);
+    const gan__layer *from = gan__image_maker(network, bank.call, x, &code);
     if (from == NULL) {
         return code;
     }
@@ -236,7 +233,7 @@ static int32_t add_pool(gan_network *network, gan__layer_kind kind, const char *
                         const int64_t *window, const int64_t *stride)
 {
     int32_t code;
-    const gan__layer *from = image_maker(network, call, x, &code);
+    const gan__layer *from = gan__image_maker(network, call, x, &code);
     if (from == NULL) {
         return code;
     }
@@ -261,7 +258,7 @@ static int32_t add_pool(gan_network *network, gan__layer_kind kind, const char *
         return gan__network_refuse(network, GAN_ERROR_SHAPE, "%s: window [%lld, %lld]: too large",
                                    call, (long long)layer.size[0], (long long)layer.size[1]);
     }
-    return add_plain(network, call, layer);
+    return gan__add_plain(network, call, layer);
 }
 
 int32_t gan_network_max_pool(gan_network *network, int32_t x, const int64_t *window,
@@ -281,7 +278,7 @@ int32_t gan_network_average_pool(gan_network *network, int32_t x, const int64_t 
 int32_t gan_network_maxout_channels(gan_network *network, int32_t x, int64_t pieces)
 {
     int32_t code;
-    const gan__layer *from = image_maker(network, "maxout_channels", x, &code);
+    const gan__layer *from = gan__image_maker(network, "maxout_channels", x, &code);
     if (from == NULL) {
         return code;
     }
@@ -297,15 +294,13 @@ int32_t gan_network_maxout_channels(gan_network *network, int32_t x, int64_t pie
                                    (long long)layer.shape.dims[0], (long long)pieces);
     }
     layer.shape.dims[0] /= pieces;
-    return add_plain(network, "maxout_channels", layer);
+    return gan__add_plain(network, "maxout_channels", layer);
 }
-
-enum { FACTOR_MAX = 64 };
 
 int32_t gan_network_upsample(gan_network *network, int32_t x, int64_t factor, const char *kind)
 {
     int32_t code;
-    const gan__layer *from = image_maker(network, "upsample", x, &code);
+    const gan__layer *from = gan__image_maker(network, "upsample", x, &code);
     if (from == NULL) {
         return code;
     }
@@ -316,10 +311,10 @@ int32_t gan_network_upsample(gan_network *network, int32_t x, int64_t factor, co
     if (!nearest && strcmp(kind, GAN_UPSAMPLE_BILINEAR) != 0) {
         return gan__network_refuse(network, GAN_ERROR_KEY, "upsample: no kind \"%.64s\"", kind);
     }
-    if (factor < 1 || factor > FACTOR_MAX) {
+    if (factor < 1 || factor > GAN__FACTOR_MAX) {
         return gan__network_refuse(network, GAN_ERROR_RANGE,
                                    "upsample: factor %lld is not within 1 to %d", (long long)factor,
-                                   FACTOR_MAX);
+                                   GAN__FACTOR_MAX);
     }
     gan__layer layer = {.kind =
                             nearest ? GAN__LAYER_UPSAMPLE_NEAREST : GAN__LAYER_UPSAMPLE_BILINEAR,
@@ -328,5 +323,5 @@ int32_t gan_network_upsample(gan_network *network, int32_t x, int64_t factor, co
                         .size = {factor}};
     layer.shape.dims[1] *= factor; /* both were within 32 bits */
     layer.shape.dims[2] *= factor;
-    return add_plain(network, "upsample", layer);
+    return gan__add_plain(network, "upsample", layer);
 }

@@ -1,12 +1,13 @@
-/* Inference: evaluating a network, and drawing samples from it.
+/* Inference: evaluating the tensors of a network, and drawing samples from it.
  *
  * Samples go through in batches of one size, the last one filled up: so every sample is computed
- * by the same operations in the same order, whatever the number of samples. */
+ * by the same operations in the same order, whatever the number of samples. It is filled up with
+ * the samples at hand, in turn, for the sake of layers that look at the whole batch. */
 #include "nn/network.h"
 
 #include <string.h>
 
-enum { SLOT_VALUES, SLOT_INPUT, SLOT_RESULT };
+enum { SLOT_VALUES, SLOT_INPUT, SLOT_CONDITIONS, SLOT_RESULT };
 
 /* Samples of a batch: large enough to make good use of the processor. */
 enum { BATCH = 64 };
@@ -16,9 +17,9 @@ static const gan__shape *input_shape(const gan_network *network)
     return &network->layers[0].shape;
 }
 
-static const gan__shape *output_shape(const gan_network *network)
+static int64_t tensor_elements(const gan_network *network, int32_t tensor)
 {
-    return &network->layers[network->output - 1].shape;
+    return gan__shape_elements(network->layers[tensor - 1].shape);
 }
 
 int64_t gan_network_input_elements(const gan_network *network)
@@ -29,10 +30,13 @@ int64_t gan_network_input_elements(const gan_network *network)
 
 int64_t gan_network_output_elements(const gan_network *network)
 {
-    return network != NULL && network->output > 0 ? gan__shape_elements(*output_shape(network)) : 0;
+    return network != NULL && network->output > 0 ? tensor_elements(network, network->output) : 0;
 }
 
-static int32_t plan_forward(gan_network *network, gan__graph *graph, gan__plan **plan)
+/* ---- What is made when first needed -------------------------------------------------------- */
+
+static int32_t plan_forward(gan_network *network, gan__graph *graph, int32_t tensor,
+                            gan__plan **plan)
 {
     int32_t *leaves = gan__allocate(network->context, network->parameter_count, sizeof *leaves);
     if (leaves == NULL) {
@@ -41,15 +45,21 @@ static int32_t plan_forward(gan_network *network, gan__graph *graph, gan__plan *
     gan__network_leaves(network, graph, SLOT_VALUES, leaves);
     const int32_t x =
         gan__leaf(graph, SLOT_INPUT, 0, gan__batch_shape(BATCH, *input_shape(network)));
-    const gan__build build = {.parameters = leaves};
+    gan__build build = {.parameters = leaves, .tensor = tensor};
+    int32_t rows = -1;
+    if (network->conditions > 0) {
+        rows = gan__leaf(graph, SLOT_CONDITIONS, 0, gan__shape_2(BATCH, network->conditions));
+        build.conditions = &rows;
+    }
     const gan__output output = {gan__network_build(network, graph, &build, x), SLOT_RESULT, 0};
     const int32_t status = gan__plan_create(graph, 1, &output, GAN__PLAN_FUSED, plan);
     gan__release(network->context, leaves);
     return status;
 }
 
-static int32_t plan_noise(gan_network *network, gan__graph *graph, gan__plan **plan)
+static int32_t plan_noise(gan_network *network, gan__graph *graph, int32_t tensor, gan__plan **plan)
 {
+    (void)tensor;
     const gan__output output = {gan__network_noise_node(network, graph, GAN__STREAM_SAMPLE, BATCH),
                                 SLOT_INPUT, 0};
     return gan__plan_create(graph, 1, &output, GAN__PLAN_FUSED, plan);
@@ -57,15 +67,15 @@ static int32_t plan_noise(gan_network *network, gan__graph *graph, gan__plan **p
 
 /* Makes a plan that the network does not have yet, and the workspace it needs. */
 static int32_t prepare_plan(gan_network *network,
-                            int32_t (*make)(gan_network *, gan__graph *, gan__plan **),
-                            gan__plan **plan)
+                            int32_t (*make)(gan_network *, gan__graph *, int32_t, gan__plan **),
+                            int32_t tensor, gan__plan **plan)
 {
     if (*plan != NULL) {
         return GAN_OK;
     }
     gan__graph graph = gan__graph_create(network->context);
     gan__plan *made = NULL;
-    int32_t status = make(network, &graph, &made);
+    int32_t status = make(network, &graph, tensor, &made);
     gan__graph_free(&graph);
     if (status == GAN_OK) {
         status = gan__network_reserve(network, gan__plan_workspace(made));
@@ -87,24 +97,109 @@ static int32_t prepare_buffer(gan_network *network, real **buffer, int64_t eleme
     return *buffer != NULL ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
-/* Buffers and plans; the parameters last, for a call that fails must not leave them drawn. */
-static int32_t prepare(gan_network *network)
+/* The plan and the result of a tensor that is no output; the last one's stay. */
+static int32_t prepare_other(gan_network *network, int32_t tensor)
+{
+    if (network->other == tensor) {
+        return GAN_OK;
+    }
+    real *result = NULL;
+    gan__plan *plan = NULL;
+    int32_t status = prepare_buffer(network, &result, tensor_elements(network, tensor));
+    if (status == GAN_OK) {
+        status = prepare_plan(network, plan_forward, tensor, &plan);
+    }
+    if (status != GAN_OK) {
+        gan__release(network->context, result);
+        return status;
+    }
+    gan__release(network->context, network->other_result);
+    gan__plan_free(network->other_plan);
+    network->other_result = result;
+    network->other_plan = plan;
+    network->other = tensor;
+    return GAN_OK;
+}
+
+/* Buffers and plans for evaluating a tensor; the parameters last, for a call that fails must not
+ * leave them drawn. */
+static int32_t prepare(gan_network *network, int32_t tensor, bool draw)
 {
     GAN__TRY(prepare_buffer(network, &network->input, gan_network_input_elements(network)));
-    GAN__TRY(prepare_buffer(network, &network->result, gan_network_output_elements(network)));
-    GAN__TRY(prepare_plan(network, plan_forward, &network->forward_plan));
-    GAN__TRY(prepare_plan(network, plan_noise, &network->noise_plan));
+    if (network->conditions > 0) {
+        GAN__TRY(prepare_buffer(network, &network->given, network->conditions));
+    }
+    if (draw) {
+        GAN__TRY(prepare_plan(network, plan_noise, 0, &network->noise_plan));
+    }
+    if (tensor == network->output) {
+        GAN__TRY(prepare_buffer(network, &network->result, tensor_elements(network, tensor)));
+        GAN__TRY(prepare_plan(network, plan_forward, tensor, &network->forward_plan));
+    } else {
+        GAN__TRY(prepare_other(network, tensor));
+    }
     return gan__network_prepare(network, 0);
 }
 
-static void run(gan_network *network, const gan__plan *plan, uint64_t seed, int64_t first)
+/* ---- Evaluating ---------------------------------------------------------------------------- */
+
+/* Where samples come from. */
+typedef struct {
+    const float *x;          /* [n, input elements], or NULL to draw them */
+    uint64_t seed;           /* of the draw */
+    const float *conditions; /* [n, condition elements], or NULL if there are none */
+} source;
+
+static void run(gan_network *network, const gan__plan *plan, uint64_t seed, int64_t first,
+                real *result)
 {
-    real *slots[] = {network->values, network->input, network->result};
+    real *slots[] = {network->values, network->input, network->given, result};
     gan__plan_run(plan, &(gan__arguments){.slots = slots,
                                           .workspace = network->workspace,
                                           .seed = seed,
                                           .first_sample = (uint64_t)first});
 }
+
+/* Repeats the first `count` rows, in turn, until the batch is full. rows: [BATCH, elements] */
+static void fill_up(real *rows, int64_t count, int64_t elements)
+{
+    for (int64_t i = count; i < BATCH; i++) {
+        memcpy(rows + i * elements, rows + (i - count) * elements, (size_t)elements * sizeof *rows);
+    }
+}
+
+/* Brings samples start to start + count - 1 to the network's buffers. */
+static void feed(gan_network *network, const source *from, int64_t start, int64_t count)
+{
+    const int64_t inputs = gan_network_input_elements(network), given = network->conditions;
+    if (from->x != NULL) {
+        gan__from_floats(count * inputs, from->x + start * inputs, network->input);
+    } else {
+        run(network, network->noise_plan, from->seed, start, NULL);
+    }
+    fill_up(network->input, count, inputs);
+    if (given > 0) {
+        gan__from_floats(count * given, from->conditions + start * given, network->given);
+        fill_up(network->given, count, given);
+    }
+}
+
+/* Evaluates a tensor that is prepared. y: [n, elements of the tensor] */
+static void evaluate(gan_network *network, int32_t tensor, int64_t n, const source *from, float *y)
+{
+    const bool output = tensor == network->output;
+    const gan__plan *plan = output ? network->forward_plan : network->other_plan;
+    real *result = output ? network->result : network->other_result;
+    const int64_t elements = tensor_elements(network, tensor);
+    for (int64_t start = 0; start < n; start += BATCH) {
+        const int64_t count = n - start < BATCH ? n - start : BATCH;
+        feed(network, from, start, count);
+        run(network, plan, 0, 0, result);
+        gan__to_floats(count * elements, result, y + start * elements);
+    }
+}
+
+/* ---- The public calls ---------------------------------------------------------------------- */
 
 /* Checks a number of samples and the buffer for results of `elements` each. */
 static int32_t check_buffer(gan_network *network, const char *call, int64_t n, int64_t most,
@@ -130,6 +225,46 @@ static int32_t check_buffer(gan_network *network, const char *call, int64_t n, i
     return GAN_OK;
 }
 
+/* Checks that conditions are given where the network has some, and only there. */
+static int32_t check_conditions(gan_network *network, const char *call, const float *conditions)
+{
+    if (conditions == NULL && network->conditions > 0) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT,
+                         "network %s: %s: conditions is NULL, they have %lld elements",
+                         network->name, call, (long long)network->conditions);
+    }
+    if (conditions != NULL && network->conditions == 0) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT,
+                         "network %s: %s: conditions given, it has none", network->name, call);
+    }
+    return GAN_OK;
+}
+
+/* Refuses a network with conditions to a call that takes none. */
+static int32_t check_unconditional(gan_network *network, const char *call, const char *other)
+{
+    return network->conditions == 0 ? GAN_OK
+                                    : gan__fail(network->context, GAN_ERROR_ARGUMENT,
+                                                "network %s: %s: it has conditions, %s takes them",
+                                                network->name, call, other);
+}
+
+/* x: NULL fails */
+static int32_t forward(gan_network *network, const char *call, int32_t tensor, int64_t n,
+                       const float *x, const float *conditions, float *y, int64_t capacity)
+{
+    if (x == NULL) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: %s: x is NULL",
+                         network->name, call);
+    }
+    GAN__TRY(check_conditions(network, call, conditions));
+    GAN__TRY(
+        check_buffer(network, call, n, INT64_MAX, tensor_elements(network, tensor), y, capacity));
+    GAN__TRY(prepare(network, tensor, false));
+    evaluate(network, tensor, n, &(source){.x = x, .conditions = conditions}, y);
+    return GAN_OK;
+}
+
 int32_t gan_network_forward(gan_network *network, int64_t n, const float *x, float *y,
                             int64_t capacity)
 {
@@ -137,59 +272,73 @@ int32_t gan_network_forward(gan_network *network, int64_t n, const float *x, flo
         return GAN_ERROR_ARGUMENT;
     }
     GAN__TRY(gan__network_ready(network));
-    const int64_t inputs = gan_network_input_elements(network);
-    const int64_t outputs = gan_network_output_elements(network);
-    if (x == NULL) {
-        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: forward: x is NULL",
-                         network->name);
-    }
-    GAN__TRY(check_buffer(network, "forward", n, INT64_MAX, outputs, y, capacity));
-    GAN__TRY(prepare(network));
-    for (int64_t start = 0; start < n; start += BATCH) {
-        const int64_t count = n - start < BATCH ? n - start : BATCH;
-        gan__from_floats(count * inputs, x + start * inputs, network->input);
-        memset(network->input + count * inputs, 0,
-               (size_t)((BATCH - count) * inputs) * sizeof *network->input);
-        run(network, network->forward_plan, 0, 0);
-        gan__to_floats(count * outputs, network->result, y + start * outputs);
-    }
-    return GAN_OK;
+    GAN__TRY(check_unconditional(network, "forward", "gan_network_evaluate"));
+    return forward(network, "forward", network->output, n, x, NULL, y, capacity);
 }
 
-/* Draws noise, and with `evaluate` feeds it to the network; writes the last of these to out. */
-static int32_t draw(gan_network *network, const char *call, bool evaluate, uint64_t seed, int64_t n,
-                    float *out, int64_t capacity)
+int32_t gan_network_evaluate(gan_network *network, int32_t tensor, int64_t n, const float *x,
+                             const float *conditions, float *y, int64_t capacity)
 {
     if (network == NULL) {
         return GAN_ERROR_ARGUMENT;
     }
     GAN__TRY(gan__network_ready(network));
-    const int64_t elements =
-        evaluate ? gan_network_output_elements(network) : gan_network_input_elements(network);
-    GAN__TRY(check_buffer(network, call, n, INT32_MAX, elements, out, capacity));
-    GAN__TRY(prepare(network));
-    for (int64_t start = 0; start < n; start += BATCH) {
-        const int64_t count = n - start < BATCH ? n - start : BATCH;
-        run(network, network->noise_plan, seed, start);
-        if (evaluate) {
-            run(network, network->forward_plan, 0, 0);
-        }
-        gan__to_floats(count * elements, evaluate ? network->result : network->input,
-                       out + start * elements);
+    if (tensor < 1 || tensor > network->layer_count) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: evaluate: no tensor %d",
+                         network->name, (int)tensor);
     }
+    return forward(network, "evaluate", tensor, n, x, conditions, y, capacity);
+}
+
+static int32_t sample(gan_network *network, const char *call, uint64_t seed, int64_t n,
+                      const float *conditions, float *samples, int64_t capacity)
+{
+    GAN__TRY(check_conditions(network, call, conditions));
+    GAN__TRY(check_buffer(network, call, n, INT32_MAX, gan_network_output_elements(network),
+                          samples, capacity));
+    GAN__TRY(prepare(network, network->output, true));
+    evaluate(network, network->output, n, &(source){.seed = seed, .conditions = conditions},
+             samples);
     return GAN_OK;
 }
 
 int32_t gan_network_sample(gan_network *network, uint64_t seed, int64_t n, float *samples,
                            int64_t capacity)
 {
-    return draw(network, "sample", true, seed, n, samples, capacity);
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(gan__network_ready(network));
+    GAN__TRY(check_unconditional(network, "sample", "gan_network_sample_conditional"));
+    return sample(network, "sample", seed, n, NULL, samples, capacity);
+}
+
+int32_t gan_network_sample_conditional(gan_network *network, uint64_t seed, int64_t n,
+                                       const float *conditions, float *samples, int64_t capacity)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(gan__network_ready(network));
+    return sample(network, "sample_conditional", seed, n, conditions, samples, capacity);
 }
 
 int32_t gan_network_noise(gan_network *network, uint64_t seed, int64_t n, float *z,
                           int64_t capacity)
 {
-    return draw(network, "noise", false, seed, n, z, capacity);
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(gan__network_ready(network));
+    const int64_t elements = gan_network_input_elements(network);
+    GAN__TRY(check_buffer(network, "noise", n, INT32_MAX, elements, z, capacity));
+    GAN__TRY(prepare(network, network->output, true));
+    for (int64_t start = 0; start < n; start += BATCH) {
+        const int64_t count = n - start < BATCH ? n - start : BATCH;
+        run(network, network->noise_plan, seed, start, NULL);
+        gan__to_floats(count * elements, network->input, z + start * elements);
+    }
+    return GAN_OK;
 }
 
 int32_t gan_network_set_noise(gan_network *network, const char *kind, double a, double b)

@@ -1,5 +1,5 @@
 /* The table of layers: how each one is built into a graph. */
-#include "nn/network.h"
+#include "nn/layers.h"
 
 static int64_t batch_of(const gan__graph *graph, int32_t x)
 {
@@ -15,21 +15,28 @@ gan__shape gan__batch_shape(int64_t m, gan__shape sample)
     return shape;
 }
 
-/* x W + b over the flattened input: [m, outputs] */
-static int32_t transform(const gan_network *network, gan__graph *graph, const gan__build *build,
-                         const gan__layer *layer, int32_t x)
+/* y: [m, outputs] or [m, filters, h, w]; the biases, if any, repeat over the batch, and tied ones
+ * over the positions, too */
+static int32_t add_biases(gan__graph *graph, const gan__build *build, const gan__transform *t,
+                          int32_t y)
+{
+    return t->bias.rank > 0 ? gan__add(graph, y, build->parameters[t->parameter + 1]) : y;
+}
+
+int32_t gan__build_transform(const gan_network *network, gan__graph *graph, const gan__build *build,
+                             const gan__layer *layer, int32_t x)
 {
     const gan__transform *t = &network->transforms[layer->index];
     const int32_t weight = build->parameters[t->parameter];
-    const int32_t bias = build->parameters[t->parameter + 1];
     const int32_t flat = gan__reshape(graph, x, gan__shape_2(batch_of(graph, x), t->fan_in));
-    return gan__add(graph, gan__matmul(graph, flat, false, weight, false), bias);
+    const int32_t product = gan__matmul(graph, flat, false, weight, false);
+    return add_biases(graph, build, t, product);
 }
 
 static int32_t build_dense(const gan_network *network, gan__graph *graph, const gan__build *build,
                            const gan__layer *layer, const int32_t *in)
 {
-    return transform(network, graph, build, layer, in[0]);
+    return gan__build_transform(network, graph, build, layer, in[0]);
 }
 
 static int32_t build_maxout(const gan_network *network, gan__graph *graph, const gan__build *build,
@@ -38,7 +45,7 @@ static int32_t build_maxout(const gan_network *network, gan__graph *graph, const
     const int64_t m = batch_of(graph, in[0]);
     const gan__shape pieces = {
         .rank = 3, .dims = {m, layer->shape.dims[0], network->transforms[layer->index].pieces}};
-    const int32_t all = transform(network, graph, build, layer, in[0]);
+    const int32_t all = gan__build_transform(network, graph, build, layer, in[0]);
     const int32_t top = gan__max_axis(graph, gan__reshape(graph, all, pieces), 2);
     return gan__reshape(graph, top, gan__batch_shape(m, layer->shape));
 }
@@ -91,13 +98,6 @@ static int32_t build_concatenate(const gan_network *network, gan__graph *graph,
 static gan__shape shape_4(int64_t a, int64_t b, int64_t c, int64_t d)
 {
     return gan__shape_of(4, (int64_t[]){a, b, c, d});
-}
-
-/* y: [m, filters, h, w]; the biases repeat over the batch, tied ones over the positions, too */
-static int32_t add_biases(gan__graph *graph, const gan__build *build, const gan__transform *t,
-                          int32_t y)
-{
-    return t->bias.rank > 0 ? gan__add(graph, y, build->parameters[t->parameter + 1]) : y;
 }
 
 static int32_t build_convolution(const gan_network *network, gan__graph *graph,
@@ -270,6 +270,14 @@ static const gan__build_fn builders[GAN__LAYER_COUNT] = {
     [GAN__LAYER_MAXOUT_CHANNELS] = build_maxout_channels,
     [GAN__LAYER_UPSAMPLE_NEAREST] = build_upsample_nearest,
     [GAN__LAYER_UPSAMPLE_BILINEAR] = build_upsample_bilinear,
+    [GAN__LAYER_EMBEDDING] = gan__build_embedding,
+    [GAN__LAYER_MINIBATCH_DEVIATION] = gan__build_minibatch_deviation,
+    [GAN__LAYER_MINIBATCH_DISCRIMINATION] = gan__build_minibatch_discrimination,
+    [GAN__LAYER_ADD] = gan__build_add,
+    [GAN__LAYER_INNER_PRODUCT] = gan__build_inner_product,
+    [GAN__LAYER_REPEAT] = gan__build_repeat,
+    [GAN__LAYER_PIXEL_SHUFFLE] = gan__build_pixel_shuffle,
+    [GAN__LAYER_CONDITION] = gan__build_condition,
 };
 
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
@@ -288,13 +296,14 @@ int32_t gan__network_build(const gan_network *network, gan__graph *graph, const 
     if (nodes == NULL) {
         return gan__graph_fail(graph, GAN_ERROR_MEMORY);
     }
-    for (int32_t i = 0; i < network->output; i++) {
+    const int32_t last = build->tensor > 0 ? build->tensor : network->output;
+    for (int32_t i = 0; i < last; i++) {
         const gan__layer *layer = &network->layers[i];
-        const int32_t in[2] = {i == 0 ? x : nodes[layer->in[0] - 1],
+        const int32_t in[2] = {layer->in[0] > 0 ? nodes[layer->in[0] - 1] : x,
                                layer->in[1] > 0 ? nodes[layer->in[1] - 1] : -1};
         nodes[i] = in[0] < 0 ? in[0] : builders[layer->kind](network, graph, build, layer, in);
     }
-    const int32_t output = nodes[network->output - 1];
+    const int32_t output = nodes[last - 1];
     gan__release(graph->context, nodes);
     return output;
 }

@@ -47,10 +47,13 @@ void gan_network_free(gan_network *network)
         gan__release(context, network->transforms[i].biases);
     }
     gan__plan_free(network->forward_plan);
+    gan__plan_free(network->other_plan);
     gan__plan_free(network->noise_plan);
     gan__plan_free(network->constraint_plan);
     gan__release(context, network->workspace);
+    gan__release(context, network->other_result);
     gan__release(context, network->result);
+    gan__release(context, network->given);
     gan__release(context, network->input);
     gan__release(context, network->values);
     gan__release(context, network->parameters);

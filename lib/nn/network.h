@@ -52,7 +52,9 @@ typedef struct {
     gan__shape shape; /* of one sample */
     double a, b;      /* the numbers of dropout, leaky_relu and affine */
     int32_t index;    /* which affine transformation, which dropout; the axis of concatenate */
-    int64_t size[2];  /* of a pooling window; [0]: the pieces or the factor of an image layer */
+    int64_t size[2];  /* of a pooling window; kernels and dims of minibatch_discrimination; [0]: the
+                         pieces or the factor of an image layer, the group of minibatch_deviation */
+    int64_t start;    /* of a condition in the row of all */
     int64_t stride[2], pad[2]; /* of convolutions; the stride of pooling, too */
 } gan__layer;
 
@@ -64,9 +66,11 @@ static inline bool gan__layer_has_weights(gan__layer_kind kind)
            kind == GAN__LAYER_EMBEDDING || kind == GAN__LAYER_MINIBATCH_DISCRIMINATION;
 }
 
-/* The affine transformation of a dense, maxout or convolution layer, with its settings.
+/* The affine transformation of a layer with weights, with its settings.
  *                           W                                     b, if any
  *   dense, maxout           [inputs, units * pieces]              [units * pieces]
+ *   embedding               [inputs, units]
+ *   minibatch_discrimination [inputs, kernels * dims]
  *   convolution             [filters, channels, height, width]    [filters, 1, 1] or
  *   transposed_convolution  [channels, filters, height, width]    [filters, height', width'] */
 typedef struct {
@@ -116,6 +120,7 @@ struct gan_network {
     gan__layer *layers;
     int64_t layer_capacity;
     int32_t layer_count, output, dropouts;
+    int64_t conditions; /* elements of all conditions of a sample */
     gan__transform *transforms;
     int64_t transform_capacity;
     int32_t transform_count;
@@ -130,8 +135,10 @@ struct gan_network {
 
     /* Inference, made when first needed. */
     gan__plan *forward_plan, *noise_plan, *constraint_plan;
+    gan__plan *other_plan; /* makes the tensor `other`, the last one asked for that is no output */
+    int32_t other;
     int64_t constraint_freezes; /* the value of `freezes` that constraint_plan is for, 0 for all */
-    real *input, *result, *workspace;
+    real *input, *given, *result, *other_result, *workspace; /* given: the conditions */
     int64_t workspace_size;
 };
 
@@ -146,6 +153,8 @@ struct gan__build {
     const int32_t *parameters; /* the nodes of its parameter tensors */
     bool training;             /* whether dropout drops */
     uint32_t stream;           /* random stream of the first dropout; the others follow */
+    const int32_t *conditions; /* the node of the conditions: [m, elements]; NULL: none */
+    int32_t tensor;            /* the one to be made; 0: the output */
 };
 
 /* Numbers of the caller, always floats, to those of the engine, and back. x, y: [n] */
@@ -180,9 +189,18 @@ void gan__network_undraw(gan_network *network, bool before);
 void gan__network_leaves(const gan_network *network, gan__graph *graph, int32_t slot,
                          int32_t *nodes);
 
-/* Appends the network applied to x: [m, ...]; returns its output [m, ...] or the graph's error. */
+/* Appends the network applied to x: [m, ...]; returns its output [m, ...], or the tensor that
+ * `build` names, or the graph's error. A network with conditions needs the node of theirs. */
 int32_t gan__network_build(const gan_network *network, gan__graph *graph, const gan__build *build,
                            int32_t x);
+
+/* Adds a condition, the next slice of the row of all. Returns the id of its tensor. Errors: SHAPE
+ * (all are too large together), MEMORY. */
+int32_t gan__network_add_condition(gan_network *network, const char *call, gan__shape shape);
+
+/* The builder of a condition. */
+int32_t gan__build_condition(const gan_network *network, gan__graph *graph, const gan__build *build,
+                             const gan__layer *layer, const int32_t *in);
 
 /* Appends m samples of noise from the network's prior: [m, input shape]. */
 int32_t gan__network_noise_node(const gan_network *network, gan__graph *graph, uint32_t stream,

@@ -71,6 +71,9 @@ static int32_t copy_layer(gan_network *network, const gan_network *other, gan__l
     if (layer.kind == GAN__LAYER_DROPOUT) {
         return gan_network_dropout(network, layer.in[0], layer.a);
     }
+    if (layer.kind == GAN__LAYER_CONDITION) {
+        return gan__network_add_condition(network, "append", layer.shape);
+    }
     if (!gan__layer_has_weights(layer.kind)) {
         return gan__network_add_layer(network, layer);
     }

@@ -29,6 +29,7 @@ static void run_plan(const step *s, const gan__plan *plan, real *results)
         [GAN__SLOT_D_GRADIENT] = t->d.gradient,
         [GAN__SLOT_G_GRADIENT] = t->g.gradient,
         [GAN__SLOT_RESULTS] = results,
+        [GAN__SLOT_CONDITIONS] = t->y,
     };
     gan__plan_run(plan, &(gan__arguments){.slots = slots,
                                           .workspace = t->workspace,
@@ -57,21 +58,24 @@ static void take_noise(const step *s, const float *z, int64_t first, const gan__
     }
 }
 
-/* Data and noise of D's update number `index`. */
+/* Data, conditions and noise of D's update number `index`. The conditions stay for G's update. */
 static int32_t take_batch(step *s, int64_t index)
 {
     gan_trainer *t = s->trainer;
     const int64_t elements = gan_network_input_elements(t->d.network);
-    const float *x = t->batch;
+    const int64_t given = gan__trainer_conditions(t);
+    const float *x = t->batch, *y = t->rows;
     if (s->supply->x != NULL) {
         s->m = s->supply->m;
         x = s->supply->x + index * s->m * elements;
+        y = given > 0 ? s->supply->conditions + index * s->m * given : NULL;
     } else {
-        GAN__TRY(gan__cursor_next(t->cursor, t->batch, &s->m));
+        GAN__TRY(gan__cursor_next_beside(t->cursor, t->batch, t->conditions, t->rows, &s->m));
     }
     GAN__TRY(gan__trainer_players(t)); /* a callback may have frozen parameters */
     GAN__TRY(gan__trainer_plans(t, s->m, &s->plans));
     gan__from_floats(s->m * elements, x, t->x);
+    gan__from_floats(s->m * given, y, t->y);
     take_noise(s, s->supply->z_d, index * s->m, s->plans->noise_d);
     s->samples += s->m;
     return GAN_OK;

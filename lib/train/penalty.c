@@ -13,7 +13,10 @@ bool gan__penalties_any(const gan__penalties *p)
 
 static int32_t apply(gan__graph *graph, const gan__critic *critic, uint32_t stream, int32_t x)
 {
-    const gan__build build = {.parameters = critic->leaves, .training = true, .stream = stream};
+    const gan__build build = {.parameters = critic->leaves,
+                              .training = true,
+                              .stream = stream,
+                              .conditions = critic->conditions};
     return gan__network_build(critic->network, graph, &build, x);
 }
 

@@ -20,8 +20,9 @@ bool gan__penalties_any(const gan__penalties *penalties);
 /* D, and its use in the objective. */
 typedef struct {
     const gan_network *network;
-    const int32_t *leaves;             /* its parameters */
-    int32_t real, fake;                /* samples: [m, ...] */
+    const int32_t *leaves;     /* its parameters */
+    const int32_t *conditions; /* their node: [m, elements]; it is not of a penalty's slope */
+    int32_t real, fake;        /* samples: [m, ...] */
     int32_t real_logits, fake_logits;  /* [m, ...] */
     uint32_t real_stream, fake_stream; /* of the dropout masks there */
     uint32_t stream;                   /* the next free one */

@@ -232,7 +232,7 @@ int32_t gan__trainer_players(gan_trainer *trainer)
     return prepare_player(trainer, &trainer->g, false);
 }
 
-/* Makes x, z and batch hold m samples. */
+/* Makes x, z, y, batch and rows hold m samples. */
 static int32_t prepare_buffers(gan_trainer *trainer, int64_t m)
 {
     if (m <= trainer->capacity) {
@@ -241,21 +241,31 @@ static int32_t prepare_buffers(gan_trainer *trainer, int64_t m)
     gan_context *context = trainer->context;
     const int64_t samples = gan_network_input_elements(trainer->d.network);
     const int64_t noise = gan_network_input_elements(trainer->g.network);
+    const int64_t given = gan__trainer_conditions(trainer);
     real *x = gan__allocate(context, m * samples, sizeof *x);
     real *z = gan__allocate(context, m * noise, sizeof *z);
+    real *y = given > 0 ? gan__allocate(context, m * given, sizeof *y) : NULL;
     float *batch = gan__allocate(context, m * samples, sizeof *batch);
-    if (x == NULL || z == NULL || batch == NULL) {
+    float *rows = given > 0 ? gan__allocate(context, m * given, sizeof *rows) : NULL;
+    const bool enough = x != NULL && z != NULL && batch != NULL;
+    if (!enough || (given > 0 && (y == NULL || rows == NULL))) {
+        gan__release(context, rows);
+        gan__release(context, y);
         gan__release(context, batch);
         gan__release(context, z);
         gan__release(context, x);
         return GAN_ERROR_MEMORY;
     }
+    gan__release(context, trainer->rows);
+    gan__release(context, trainer->y);
     gan__release(context, trainer->batch);
     gan__release(context, trainer->z);
     gan__release(context, trainer->x);
     trainer->x = x;
     trainer->z = z;
+    trainer->y = y;
     trainer->batch = batch;
+    trainer->rows = rows;
     trainer->capacity = m;
     return GAN_OK;
 }

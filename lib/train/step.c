@@ -13,7 +13,8 @@ typedef struct {
     gan__graph graph;
     gan__output *outputs;
     int32_t count;
-    uint32_t stream; /* the next free one for dropout */
+    uint32_t stream;    /* the next free one for dropout */
+    int32_t conditions; /* node: [m, elements], where a network has some */
 } step;
 
 static int32_t prepare_side(step *s, side *p)
@@ -39,7 +40,10 @@ static void free_side(step *s, side *p)
 /* Applies a network in training; every application draws dropout masks of its own. */
 static int32_t apply(step *s, const side *p, int32_t x)
 {
-    const gan__build build = {.parameters = p->leaves, .training = true, .stream = s->stream};
+    const gan__build build = {.parameters = p->leaves,
+                              .training = true,
+                              .stream = s->stream,
+                              .conditions = &s->conditions};
     s->stream += (uint32_t)p->network->dropouts;
     return gan__network_build(p->network, &s->graph, &build, x);
 }
@@ -67,6 +71,11 @@ static int32_t add_gradient(step *s, side *p, int32_t loss)
         }
     }
     return GAN_OK;
+}
+
+int64_t gan__common_conditions(const gan_network *generator, const gan_network *discriminator)
+{
+    return generator->conditions > 0 ? generator->conditions : discriminator->conditions;
 }
 
 /* D's losses and their gradient; c: D and the samples at hand */
@@ -99,7 +108,14 @@ static int32_t build(step *s, side *g, side *d, const gan__losses *losses, gan__
     GAN__TRY(prepare_side(s, g));
     const gan__shape noise = gan__batch_shape(m, g->network->layers[0].shape);
     const gan__shape data = gan__batch_shape(m, d->network->layers[0].shape);
-    gan__critic c = {.network = d->network, .leaves = d->leaves, .real_logits = -1};
+    gan__critic c = {.network = d->network,
+                     .leaves = d->leaves,
+                     .conditions = &s->conditions,
+                     .real_logits = -1};
+    const int64_t given = gan__common_conditions(g->network, d->network);
+    if (given > 0) {
+        s->conditions = gan__leaf(graph, GAN__SLOT_CONDITIONS, 0, gan__shape_2(m, given));
+    }
     c.fake = apply(s, g, gan__leaf(graph, GAN__SLOT_Z, 0, noise));
     c.fake_stream = s->stream;
     c.fake_logits = apply(s, d, c.fake);
@@ -125,7 +141,7 @@ int32_t gan__step_plan(const gan_network *generator, const gan_network *discrimi
     gan_context *context = generator->context;
     side g = {.network = generator, .slot = GAN__SLOT_G, .gradient_slot = GAN__SLOT_G_GRADIENT};
     side d = {.network = discriminator, .slot = GAN__SLOT_D, .gradient_slot = GAN__SLOT_D_GRADIENT};
-    step s = {.graph = gan__graph_create(context), .stream = GAN__STREAM_DROPOUT};
+    step s = {.graph = gan__graph_create(context), .stream = GAN__STREAM_DROPOUT, .conditions = -1};
     const int32_t most =
         generator->parameter_count + discriminator->parameter_count + GAN__RESULT_COUNT;
     *out = NULL;

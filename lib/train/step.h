@@ -17,6 +17,7 @@ enum {
     GAN__SLOT_D_GRADIENT, /* of d_loss and the penalty by D's parameters */
     GAN__SLOT_G_GRADIENT, /* of g_loss by G's parameters */
     GAN__SLOT_RESULTS,    /* numbers, see below */
+    GAN__SLOT_CONDITIONS, /* of both players */
     GAN__SLOT_COUNT
 };
 
@@ -46,8 +47,12 @@ typedef enum {
     GAN__STEP_KINDS = 8
 } gan__step_kind;
 
+/* The elements of the conditions of both players, or of the one that has some; 0: neither has. */
+int64_t gan__common_conditions(const gan_network *generator, const gan_network *discriminator);
+
 /* Plans the gradients for batches of m samples. With GAN__STEP_BOTH both come from one draw of
- * noise and of dropout masks. G's loss reads real samples if the objective pairs.
+ * noise and of dropout masks. G's loss reads real samples if the objective pairs. Networks that
+ * have conditions have as many elements of them, and get the same ones.
  * Errors: MEMORY, SHAPE. */
 int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
                        const gan__losses *losses, gan__step_kind kind, int64_t m, gan__plan **out);

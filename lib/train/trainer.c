@@ -97,6 +97,7 @@ static int32_t check_fit(const gan_network *g, const gan_network *d, const gan_d
                          "trainer_create: %s has %lld outputs, a discriminator has one logit",
                          d->name, (long long)gan_network_output_elements(d));
     }
+    GAN__TRY(gan__trainer_check_pair(g, d));
     const gan__layer *last = &d->layers[d->output - 1];
     while (last->kind == GAN__LAYER_RESHAPE || last->kind == GAN__LAYER_DROPOUT) {
         last = &d->layers[last->in[0] - 1];
@@ -171,11 +172,14 @@ void gan_trainer_free(gan_trainer *trainer)
     gan_network_free(trainer->average.network);
     gan__cursor_free(trainer->cursor);
     gan__release(context, trainer->workspace);
+    gan__release(context, trainer->rows);
     gan__release(context, trainer->batch);
+    gan__release(context, trainer->y);
     gan__release(context, trainer->z);
     gan__release(context, trainer->x);
     free_player(context, &trainer->g);
     free_player(context, &trainer->d);
+    gan_dataset_free(trainer->conditions);
     gan_dataset_free(trainer->data);
     gan__release(context, trainer);
     gan__context_release(context);
@@ -321,6 +325,7 @@ static int32_t prepare_run(gan_trainer *trainer, const char *call, int64_t count
     if (trainer->data == NULL) {
         return gan__fail(trainer->context, GAN_ERROR_STATE, "%s: the trainer has no data", call);
     }
+    GAN__TRY(gan__trainer_check_source(trainer, call));
     const int64_t wanted = (int64_t)trainer->options[GAN__TRAIN_BATCH_SIZE];
     const int64_t samples = gan_dataset_count(trainer->data);
     return gan__trainer_prepare(trainer, wanted < samples ? wanted : samples, true);
@@ -347,26 +352,41 @@ int32_t gan_trainer_run_epochs(gan_trainer *trainer, int64_t epochs, gan_step_fn
                user);
 }
 
+/* taken: whether the call takes conditions */
+static int32_t step(gan_trainer *trainer, const char *call, bool taken, const gan__supply *supply)
+{
+    const int64_t m = supply->m;
+    const bool alternating = trainer->options[GAN__TRAIN_SCHEDULE] == GAN__ALTERNATING;
+    GAN__TRY(check_idle(trainer, call));
+    if (m < 1 || m > BATCH_MAX) {
+        return gan__fail(trainer->context, GAN_ERROR_RANGE, "%s: m is %lld, not within 1 to %d",
+                         call, (long long)m, BATCH_MAX);
+    }
+    if (supply->x == NULL || supply->z_d == NULL || (supply->z_g == NULL && alternating)) {
+        return gan__fail(trainer->context, GAN_ERROR_ARGUMENT, "%s: %s is NULL", call,
+                         supply->x == NULL     ? "x"
+                         : supply->z_d == NULL ? "z_d"
+                                               : "z_g");
+    }
+    GAN__TRY(gan__trainer_check_rows(trainer, call, taken, supply->conditions));
+    GAN__TRY(gan__trainer_prepare(trainer, m, false));
+    return gan__trainer_step(trainer, supply);
+}
+
 int32_t gan_trainer_step(gan_trainer *trainer, int64_t m, const float *x, const float *z_d,
                          const float *z_g)
 {
-    if (trainer == NULL) {
-        return GAN_ERROR_ARGUMENT;
-    }
-    const bool alternating = trainer->options[GAN__TRAIN_SCHEDULE] == GAN__ALTERNATING;
-    GAN__TRY(check_idle(trainer, "trainer_step"));
-    if (m < 1 || m > BATCH_MAX) {
-        return gan__fail(trainer->context, GAN_ERROR_RANGE,
-                         "trainer_step: m is %lld, not within 1 to %d", (long long)m, BATCH_MAX);
-    }
-    if (x == NULL || z_d == NULL || (z_g == NULL && alternating)) {
-        return gan__fail(trainer->context, GAN_ERROR_ARGUMENT, "trainer_step: %s is NULL",
-                         x == NULL     ? "x"
-                         : z_d == NULL ? "z_d"
-                                       : "z_g");
-    }
-    GAN__TRY(gan__trainer_prepare(trainer, m, false));
-    return gan__trainer_step(trainer, &(gan__supply){m, x, z_d, z_g});
+    return trainer == NULL
+               ? GAN_ERROR_ARGUMENT
+               : step(trainer, "trainer_step", false, &(gan__supply){m, x, z_d, z_g, NULL});
+}
+
+int32_t gan_trainer_step_conditional(gan_trainer *trainer, int64_t m, const float *x,
+                                     const float *conditions, const float *z_d, const float *z_g)
+{
+    return trainer == NULL ? GAN_ERROR_ARGUMENT
+                           : step(trainer, "trainer_step_conditional", true,
+                                  &(gan__supply){m, x, z_d, z_g, conditions});
 }
 
 int32_t gan_trainer_metric(const gan_trainer *trainer, const char *name, double *value)

@@ -86,7 +86,8 @@ enum { GAN__BATCH_SIZES = 4 }; /* sizes whose plans are kept: full and short bat
 
 struct gan_trainer {
     gan_context *context;
-    gan_dataset *data; /* counted, or NULL */
+    gan_dataset *data;       /* counted, or NULL */
+    gan_dataset *conditions; /* of the data; counted, or NULL */
     gan__player d, g;
     gan__average average;
     double options[GAN__TRAIN_OPTION_COUNT];
@@ -101,15 +102,15 @@ struct gan_trainer {
     int32_t oldest; /* the plans to be given up next */
     double losses[GAN__TRAIN_LAST_LOSS - GAN__TRAIN_FIRST_LOSS + 1]; /* options of the plans */
     gan__distribution noise;                                         /* of the plans */
-    real *x, *z, *workspace;
-    float *batch;                     /* as the data set delivers it */
-    int64_t capacity, workspace_size; /* samples of x, z and batch; elements */
+    real *x, *z, *y, *workspace;                                     /* y: the conditions */
+    float *batch, *rows;              /* x and y as the data sets deliver them */
+    int64_t capacity, workspace_size; /* samples of x, z, y, batch and rows; elements */
 };
 
 /* A step's input: the caller's arrays, or NULL x to draw it. */
 typedef struct {
     int64_t m;
-    const float *x, *z_d, *z_g;
+    const float *x, *z_d, *z_g, *conditions;
 } gan__supply;
 
 /* Makes one step of the schedule. On an error parameters, optimizers and the place in the data are
@@ -159,6 +160,21 @@ int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, ga
 
 /* Releases all plans. */
 void gan__trainer_forget_plans(gan_trainer *trainer);
+
+/* The elements of the conditions that the players share; 0: neither has any. */
+int64_t gan__trainer_conditions(const gan_trainer *trainer);
+
+/* Whether the conditions of two players fit together. Errors: SHAPE. */
+int32_t gan__trainer_check_pair(const gan_network *g, const gan_network *d);
+
+/* Whether a run has the conditions that the players need. Errors: STATE. */
+int32_t gan__trainer_check_source(gan_trainer *trainer, const char *call);
+
+/* Whether the caller of a step gave conditions if the players need some.
+ *   taken  whether the call takes any
+ * Errors: ARGUMENT. */
+int32_t gan__trainer_check_rows(gan_trainer *trainer, const char *call, bool taken,
+                                const float *conditions);
 
 /* Makes the trainer's workspace large enough for a plan. */
 int32_t gan__trainer_reserve(gan_trainer *trainer, const gan__plan *plan);
