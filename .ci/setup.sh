@@ -57,6 +57,10 @@ libopenblas-dev|has_blas|a BLAS with its C interface, cblas.h (OpenBLAS, BLIS, .
 librandom123-dev|compiles Random123/philox.h|Random123 (headers only)'
 examples_needs='
 libcairo2-dev|pkg-config --exists cairo|cairo with its headers'
+# The same of what the examples make use of, but do without.
+examples_wants='
+liblinear-dev|compiles linear.h|liblinear with its headers, for the test of features in gan-dcgan
+dataset-fashion-mnist|test -d /usr/share/datasets/fashion-mnist|Fashion-MNIST, for gan-dcgan'
 tests_needs='
 check|pkg-config --exists check|Check, the unit test framework
 g++|has c++|a C++17 compiler
@@ -65,10 +69,10 @@ binutils|has nm|nm, of the binutils'
 format_needs='
 clang-format|has_format|clang-format 14'
 
-needs=$library_needs
+needs=$library_needs wants=''
 for part in "$@"; do
     case $part in
-    examples) needs=$needs$examples_needs ;;
+    examples) needs=$needs$examples_needs wants=$wants$examples_wants ;;
     tests) needs=$needs$tests_needs ;;
     format) needs=$needs$format_needs ;;
     *)
@@ -78,7 +82,7 @@ for part in "$@"; do
     esac
 done
 
-# look: sets `packages` and `missing` to what is not there.
+# look LIST: sets `packages` and `missing` to what is not there.
 look()
 {
     packages='' missing=''
@@ -89,16 +93,26 @@ look()
     $text"
         fi
     done <<EOF
-$needs
+$1
 EOF
 }
 
-look
+# do_without: ends well, if all that is missing can be done without.
+do_without()
+{
+    echo "Not there, and can be done without:$missing"
+    exit 0
+}
+
+look "$needs"
+needed=$packages
+look "$needs$wants"
 [ -n "$packages" ] || exit 0
 
 if has apt-get && has dpkg; then
     as_root=''
     if [ "$(id -u)" -ne 0 ]; then
+        [ -n "$needed" ] || do_without
         as_root=sudo
         if ! has sudo; then
             echo "Missing:$missing"
@@ -119,13 +133,19 @@ if has apt-get && has dpkg; then
         $as_root apt-get update >"$log" 2>&1 && install || {
             cat "$log" >&2
             echo "apt-get could not install:$packages" >&2
+            packages=$needed
+            [ -z "$packages" ] || install
         }
     fi
-    look
+    look "$needs$wants"
+    [ -n "$packages" ] || exit 0
 fi
 
-if [ -n "$packages" ]; then
-    echo "libgan needs what was not found on this system:$missing" >&2
-    echo "On Debian 12:  apt-get install$packages" >&2
-    exit 1
+look "$needs"
+if [ -z "$packages" ]; then
+    look "$wants"
+    do_without
 fi
+echo "libgan needs what was not found on this system:$missing" >&2
+echo "On Debian 12:  apt-get install$packages" >&2
+exit 1

@@ -4,7 +4,9 @@
 #include "files.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The files of the shipped subset, and those of the full MNIST. */
 #define SUBSET_TRAIN "train-images-10000-idx3-ubyte"
@@ -16,18 +18,30 @@
 /* The published split of the full training file. */
 enum { TRAIN_ROWS = 50000, VALIDATION_ROWS = 10000 };
 
+/* The file with the labels of the pictures in the file `name`; NULL if it is not there. */
+static char *find_labels(const char *directory, const char *name)
+{
+    const char *images = strstr(name, "images"), *rank = strstr(name, "idx3");
+    char labels[64];
+    snprintf(labels, sizeof labels, "%.*slabels%.*sidx1%s", (int)(images - name), name,
+             (int)(rank - images - strlen("images")), images + strlen("images"),
+             rank + strlen("idx3"));
+    return find_file(directory, labels);
+}
+
 static gan_dataset *open_file(gan_context *context, const char *directory, const char *name)
 {
-    char *path = find_file(directory, name);
+    char *path = find_file(directory, name), *labels = find_labels(directory, name);
     if (path == NULL) {
         fail("%s holds neither %s.gz nor %s", directory, name, name);
     }
     gan_dataset *images = NULL;
-    check(context, gan_dataset_open_idx(context, path, NULL, &images));
+    check(context, gan_dataset_open_idx(context, path, labels, &images));
     if (gan_dataset_elements(images) != DIGIT_PIXELS) {
         fail("%s: pictures have %lld pixels, digits have %d", path,
              (long long)gan_dataset_elements(images), DIGIT_PIXELS);
     }
+    free(labels);
     free(path);
     return images;
 }

@@ -22,7 +22,8 @@ typedef struct {
  *   test-images-1000-...; or
  *   the full MNIST: train-images-idx3-ubyte, of which rows 0 to 49,999 are learned from and rows
  *   50,000 to 59,999 are for validation, and t10k-images-idx3-ubyte;
- * each file raw or with ".gz". The subset comes first if both are there. */
+ * each file raw or with ".gz". The subset comes first if both are there. The digits have labels
+ * where files of the same names with "labels" for "images" and "idx1" for "idx3" are there, too. */
 digits digits_open(gan_context *context, const char *directory);
 
 void digits_free(digits *d);

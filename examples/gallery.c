@@ -68,15 +68,26 @@ void gallery_samples(gan_context *context, const gallery *g, const float *sample
     free(shown);
 }
 
-void gallery_interpolation(gan_context *context, const gallery *g, gan_network *G, uint64_t seed,
-                           const char *directory, const char *name)
+void gallery_grid(const gallery *g, int columns, const float *pictures, const char *directory,
+                  const char *name)
 {
-    const int64_t n = gan_network_input_elements(G), elements = elements_of(g);
-    const int64_t lines = g->rows, points = lines * GALLERY_STEPS;
-    float *ends = allocate((size_t)(2 * lines * n), sizeof *ends); /* [row, 2, n] */
-    float *z = allocate((size_t)(points * n), sizeof *z);          /* [row, step, n] */
-    float *pictures = allocate((size_t)(points * elements), sizeof *pictures);
-    check(context, gan_network_noise(G, seed, 2 * lines, ends, 2 * lines * n));
+    const int64_t count = (int64_t)g->rows * columns;
+    const size_t size = (size_t)(count * elements_of(g)) * sizeof *pictures;
+    float *shown = allocate(1, size);
+    memcpy(shown, pictures, size);
+    make_visible(g, count, shown);
+    sheet s = sheet_create(g->rows, columns, g->side, ZOOM);
+    put_all(&s, g, columns, count, shown);
+    sheet_save(&s, directory, name);
+    free(shown);
+}
+
+float *gallery_lines(gan_context *context, int64_t rows, gan_network *G, uint64_t seed)
+{
+    const int64_t n = gan_network_input_elements(G), points = rows * GALLERY_STEPS;
+    float *ends = allocate((size_t)(2 * rows * n), sizeof *ends); /* [row, 2, n] */
+    float *z = allocate((size_t)(points * n), sizeof *z);
+    check(context, gan_network_noise(G, seed, 2 * rows, ends, 2 * rows * n));
     for (int64_t i = 0; i < points; i++) {
         const float *from = ends + i / GALLERY_STEPS * 2 * n, *to = from + n;
         float share = (float)(i % GALLERY_STEPS) / (GALLERY_STEPS - 1);
@@ -84,13 +95,18 @@ void gallery_interpolation(gan_context *context, const gallery *g, gan_network *
             z[i * n + k] = (1 - share) * from[k] + share * to[k];
         }
     }
-    check(context, gan_network_forward(G, points, z, pictures, points * elements));
-    make_visible(g, points, pictures);
+    free(ends);
+    return z;
+}
 
-    sheet s = sheet_create(g->rows, GALLERY_STEPS, g->side, ZOOM);
-    put_all(&s, g, GALLERY_STEPS, points, pictures);
-    sheet_save(&s, directory, name);
+void gallery_interpolation(gan_context *context, const gallery *g, gan_network *G, uint64_t seed,
+                           const char *directory, const char *name)
+{
+    const int64_t points = (int64_t)g->rows * GALLERY_STEPS, all = points * elements_of(g);
+    float *z = gallery_lines(context, g->rows, G, seed);
+    float *pictures = allocate((size_t)all, sizeof *pictures);
+    check(context, gan_network_forward(G, points, z, pictures, all));
+    gallery_grid(g, GALLERY_STEPS, pictures, directory, name);
     free(pictures);
     free(z);
-    free(ends);
 }

@@ -26,6 +26,16 @@ typedef struct {
 void gallery_samples(gan_context *context, const gallery *g, const float *samples,
                      gan_dataset *train, const char *directory, const char *name);
 
+/* Draws pictures as they are, row by row, to directory/name.
+ *   pictures  [rows, columns, channels, side, side] */
+void gallery_grid(const gallery *g, int columns, const float *pictures, const char *directory,
+                  const char *name);
+
+/* Straight lines in z from one draw of G's prior to another, [rows, GALLERY_STEPS, input elements
+ * of G]; the caller frees them.
+ *   seed  of the noise at the ends of the lines */
+float *gallery_lines(gan_context *context, int64_t rows, gan_network *G, uint64_t seed);
+
 /* Figure 3, directory/name: each row leads from one sample to another along a straight line in z.
  *   seed  of the noise at the ends of the lines */
 void gallery_interpolation(gan_context *context, const gallery *g, gan_network *G, uint64_t seed,
