@@ -124,8 +124,8 @@ static inline match new_match(gan_context *context, int64_t width, int32_t kind,
         values[i] = (float)(i % 7) / 4;
     }
     need(gan_network_create(context, "G", &m.g) == GAN_OK);
-    int32_t h = gan_network_tanh(m.g, gan_network_dense(m.g, gan_network_input(m.g, "z", 1, noise),
-                                                        width));
+    int32_t h =
+        gan_network_tanh(m.g, gan_network_dense(m.g, gan_network_input(m.g, "z", 1, noise), width));
     need(gan_network_output(m.g, gan_network_dense(m.g, h, SIDE)) == GAN_OK);
     need(gan_network_create(context, "D", &m.d) == GAN_OK);
     h = gan_network_dropout(m.d, gan_network_input(m.d, "x", 1, side), 0.8);

@@ -337,11 +337,12 @@ static void check_save(bool over)
     }
     need(writes >= 3 && tape.count == writes + 4);
     judge_all(tape.events, tape.count);
-    printf("power cuts, %s: %lld states after %d prefixes of %zu bytes in %d writes: %lld old, %lld "
-           "new, %lld neither; %lld with a temporary file; %lld made real, read and saved over\n",
-           over ? "a file replaced" : "a first file", (long long)tally.states, tape.count + 1,
-           tape.size, writes, (long long)tally.old, (long long)tally.new,
-           (long long)tally.neither, (long long)tally.with_leftover, (long long)tally.tried);
+    printf(
+        "power cuts, %s: %lld states after %d prefixes of %zu bytes in %d writes: %lld old, %lld "
+        "new, %lld neither; %lld with a temporary file; %lld made real, read and saved over\n",
+        over ? "a file replaced" : "a first file", (long long)tally.states, tape.count + 1,
+        tape.size, writes, (long long)tally.old, (long long)tally.new, (long long)tally.neither,
+        (long long)tally.with_leftover, (long long)tally.tried);
     need(tally.neither == 0 && tally.states >= 10000 && tally.old > 0 && tally.new > 0);
     need(tally.tried >= 40);
     free_match(&m);
@@ -389,8 +390,8 @@ START_TEST(other_orders_are_found_out)
     }
     judge_all(events, count);
     need(tally.neither > 0);
-    printf("power cuts, wrong orders: %lld and %lld states that are neither\n",
-           (long long)unsynced, (long long)tally.neither);
+    printf("power cuts, wrong orders: %lld and %lld states that are neither\n", (long long)unsynced,
+           (long long)tally.neither);
     free_match(&m);
 }
 END_TEST

@@ -31,8 +31,8 @@ static bool rarely(void)
 static int64_t size_of(void)
 {
     static const int64_t good[] = {1, 2, 3, 4, 5, 7};
-    static const int64_t bad[] = {0, -1, INT32_MAX, INT64_MAX, INT64_MIN, 1LL << 31, 1LL << 40,
-                                  1000, 65537};
+    static const int64_t bad[] = {0,         -1,        INT32_MAX, INT64_MAX, INT64_MIN,
+                                  1LL << 31, 1LL << 40, 1000,      65537};
     return rarely() ? fuzz_choose(&in, bad) : fuzz_choose(&in, good);
 }
 
@@ -75,12 +75,35 @@ static int32_t tensor(void)
 static const char *text_of(void)
 {
     static const char *const texts[] = {
-        "x",         "layer0",       "layer0.weight", "layer1.bias",     "",
-        "no such",   "a\nb",         "\xff\xfe",      GAN_INIT_UNIFORM,  GAN_INIT_NORMAL,
-        GAN_ADAM,    GAN_SGD,        GAN_MOMENTUM,    GAN_INIT_CONSTANT, GAN_NOISE_UNIFORM,
-        "__x",       "a.b",          GAN_ALTERNATING, GAN_SIMULTANEOUS,  GAN_HINGE,
-        "layer2",    GAN_BATCH_SIZE, GAN_SEED,        GAN_SHUFFLE,       GAN_R1,
-        GAN_SCHEDULE, GAN_OBJECTIVE, GAN_RMSPROP,     GAN_UPSAMPLE_BILINEAR,
+        "x",
+        "layer0",
+        "layer0.weight",
+        "layer1.bias",
+        "",
+        "no such",
+        "a\nb",
+        "\xff\xfe",
+        GAN_INIT_UNIFORM,
+        GAN_INIT_NORMAL,
+        GAN_ADAM,
+        GAN_SGD,
+        GAN_MOMENTUM,
+        GAN_INIT_CONSTANT,
+        GAN_NOISE_UNIFORM,
+        "__x",
+        "a.b",
+        GAN_ALTERNATING,
+        GAN_SIMULTANEOUS,
+        GAN_HINGE,
+        "layer2",
+        GAN_BATCH_SIZE,
+        GAN_SEED,
+        GAN_SHUFFLE,
+        GAN_R1,
+        GAN_SCHEDULE,
+        GAN_OBJECTIVE,
+        GAN_RMSPROP,
+        GAN_UPSAMPLE_BILINEAR,
         "0123456789012345678901234567890123456789012345678901234567890123456789"};
     return rarely() ? NULL : fuzz_choose(&in, texts);
 }
@@ -109,17 +132,17 @@ static void judge_id(int32_t id)
 }
 
 /* Judges a create call, whose result replaces what was in a slot. */
-#define MAKE(type, array, call)                                      \
-    do {                                                             \
+#define MAKE(type, array, call)                                       \
+    do {                                                              \
         gan_##type *made = (gan_##type *)&heap, **slot = SLOT(array); \
-        gan_##type **out = &made;                                    \
-        const int32_t status = (call);                               \
-        judge(status);                                               \
-        must((status == GAN_OK) == (made != NULL));                  \
-        if (made != NULL) {                                          \
-            gan_##type##_free(*slot);                                \
-            *slot = made;                                            \
-        }                                                            \
+        gan_##type **out = &made;                                     \
+        const int32_t status = (call);                                \
+        judge(status);                                                \
+        must((status == GAN_OK) == (made != NULL));                   \
+        if (made != NULL) {                                           \
+            gan_##type##_free(*slot);                                 \
+            *slot = made;                                             \
+        }                                                             \
     } while (0)
 
 /* ---- Data sets ------------------------------------------------------------------------------- */
@@ -141,7 +164,7 @@ static void make_floats(void)
         product = d[i] > 0 && d[i] < FLOATS ? product * d[i] : FLOATS;
         product = product < FLOATS ? product : FLOATS;
     }
-    count = count > 0 && count * product > FLOATS ? 1 : count;
+    count = count > FLOATS / product ? 1 : count;
     if (product >= FLOATS && rank >= 1 && rank <= GAN_RANK_MAX) {
         return; /* there are not that many numbers to copy */
     }
@@ -262,7 +285,8 @@ static void build(void)
         judge_id(gan_network_dropout(n, t, number_of()));
         break;
     case 6:
-        judge_id(gan_network_convolution(n, t, size_of(), pair_of(a), pair_of(b), pair_of(c), bias));
+        judge_id(
+            gan_network_convolution(n, t, size_of(), pair_of(a), pair_of(b), pair_of(c), bias));
         break;
     case 7:
         judge_id(gan_network_transposed_convolution(n, t, size_of(), pair_of(a), pair_of(b),
@@ -327,9 +351,9 @@ static void set_network(void)
         break;
     case 1: {
         static const char *const inits[] = {
-            GAN_INIT_UNIFORM,       GAN_INIT_NORMAL,     GAN_INIT_SPARSE,    GAN_INIT_GLOROT_NORMAL,
-            GAN_INIT_GLOROT_UNIFORM, GAN_INIT_HE_UNIFORM, GAN_INIT_HE_NORMAL, GAN_INIT_CONSTANT,
-            "no"};
+            GAN_INIT_UNIFORM,       GAN_INIT_NORMAL,         GAN_INIT_SPARSE,
+            GAN_INIT_GLOROT_NORMAL, GAN_INIT_GLOROT_UNIFORM, GAN_INIT_HE_UNIFORM,
+            GAN_INIT_HE_NORMAL,     GAN_INIT_CONSTANT,       "no"};
         judge(gan_network_set_initializer(n, layer, fuzz_choose(&in, inits), a, b));
         break;
     }
@@ -464,8 +488,7 @@ static void use_optimizer(void)
     double value;
     switch (fuzz_byte(&in) % 4) {
     case 0:
-        MAKE(optimizer, optimizers,
-             gan_optimizer_create(context, fuzz_choose(&in, kinds), out));
+        MAKE(optimizer, optimizers, gan_optimizer_create(context, fuzz_choose(&in, kinds), out));
         break;
     case 1: {
         const int32_t status =
@@ -638,11 +661,11 @@ static void check_network(gan_network *n)
 }
 
 static void (*const calls[])(void) = {
-    make_floats,    make_synthetic, make_view,     read_data,   make_network, make_player,
-    make_player,    build,          build,         build,       build,        finish_network,
-    set_network,    use_parameters, infer,         use_files,   use_optimizer, make_trainer,
-    make_trainer,   set_trainer,    train,         train,       step,         release,
-    evaluate};
+    make_floats, make_synthetic, make_view,    read_data,      make_network,
+    make_player, make_player,    build,        build,          build,
+    build,       finish_network, set_network,  use_parameters, infer,
+    use_files,   use_optimizer,  make_trainer, make_trainer,   set_trainer,
+    train,       train,          step,         release,        evaluate};
 
 static void run(const uint8_t *bytes, size_t size)
 {

@@ -93,8 +93,8 @@ static void put_idx(uint8_t *out, uint8_t rank, const uint8_t *dims)
 
 static void seed_idx(void)
 {
-    static const uint8_t shapes[][6] = {{9}, {3, 4}, {2, 3, 5}, {1, 2, 1, 2}, {2, 1, 1, 3, 1},
-                                        {1, 1, 2, 1, 1, 2}};
+    static const uint8_t shapes[][6] = {{9},          {3, 4},          {2, 3, 5},
+                                        {1, 2, 1, 2}, {2, 1, 1, 3, 1}, {1, 1, 2, 1, 1, 2}};
     for (uint8_t rank = 1; rank <= 6; rank++) {
         uint8_t file[128];
         size_t size = 1;
@@ -221,8 +221,7 @@ static void open_raw(const uint8_t *bytes, size_t size)
     const int32_t rank = bytes[0] % 7;
     int64_t dims[8];
     for (int32_t i = 0; i < 8; i++) {
-        dims[i] = i < 5 && (bytes[1] >> i & 1) == 0 ? 1
-                                                    : numbers[(bytes[0] / 7 + i) % 12];
+        dims[i] = i < 5 && (bytes[1] >> i & 1) == 0 ? 1 : numbers[(bytes[0] / 7 + i) % 12];
     }
     fuzz_heap heap = {0};
     gan_context *context = fuzz_context(&heap);

@@ -29,8 +29,8 @@ enum { BEFORE = 16 }; /* bytes before a block, which hold its size */
 static void *allocate(void *user, size_t size)
 {
     fuzz_heap *heap = user;
-    if (heap->limit > 0 && (size > (size_t)heap->limit ||
-                            heap->bytes + (int64_t)size > heap->limit)) {
+    if (heap->limit > 0 &&
+        (size > (size_t)heap->limit || heap->bytes + (int64_t)size > heap->limit)) {
         return NULL;
     }
     char *memory = malloc(size + BEFORE);

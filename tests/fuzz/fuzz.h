@@ -33,12 +33,12 @@ void fuzz_seed_file(const char *path);
 
 /* ---- What must hold -------------------------------------------------------------------------- */
 
-#define must(condition)                                                                     \
-    do {                                                                                    \
-        if (!(condition)) {                                                                 \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);  \
-            abort();                                                                        \
-        }                                                                                   \
+#define must(condition)                                                                    \
+    do {                                                                                   \
+        if (!(condition)) {                                                                \
+            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
+            abort();                                                                       \
+        }                                                                                  \
     } while (0)
 
 /* Checks a status: one of the codes and, if it is an error, a message of one line. */
@@ -59,11 +59,11 @@ void fuzz_end(gan_context *context, const fuzz_heap *heap);
 /* The bytes that a file of this size may make the library take beside objects that last: see
  * the table in README.md. */
 enum {
-    FUZZ_OBJECTS = 16384,    /* handles, texts, lists of a small network or training */
-    FUZZ_INPUT = 65536,      /* the piece of a data file that is being read */
-    FUZZ_INFLATE = 50000,    /* zlib's own */
-    FUZZ_EXPANSION = 1032,   /* of deflate, at most */
-    FUZZ_HEADER = 8          /* times the JSON of a container */
+    FUZZ_OBJECTS = 16384,  /* handles, texts, lists of a small network or training */
+    FUZZ_INPUT = 65536,    /* the piece of a data file that is being read */
+    FUZZ_INFLATE = 50000,  /* zlib's own */
+    FUZZ_EXPANSION = 1032, /* of deflate, at most */
+    FUZZ_HEADER = 8        /* times the JSON of a container */
 };
 
 /* ---- Files ----------------------------------------------------------------------------------- */
