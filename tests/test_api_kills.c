@@ -50,7 +50,6 @@ START_TEST(a_killed_save_leaves_the_old_or_the_new)
 {
     make_folder();
     ctx = new_context(&own);
-    need(gan_context_set_threads(ctx, 1) == GAN_OK);
     match m[] = {new_match(ctx, WIDTH, KIND, 1), new_match(ctx, WIDTH, KIND, 1)};
     match reader = new_match(ctx, WIDTH, KIND, 1);
     ok(gan_trainer_run(m[0].trainer, 3, NULL, NULL));

@@ -294,7 +294,6 @@ static void start(void)
 {
     make_folder();
     ctx = new_context(&own);
-    need(gan_context_set_threads(ctx, 1) == GAN_OK);
     memset(&tally, 0, sizeof tally);
     old_file = new_file = (blob){0};
     control = false;

@@ -204,7 +204,7 @@ static void make_view(void)
     const int64_t n = size_of();
     switch (fuzz_byte(&in) % 5) {
     case 0:
-        MAKE(dataset, sets, gan_dataset_slice(first, n - 1, size_of(), out));
+        MAKE(dataset, sets, gan_dataset_slice(first, n > 0 ? n - 1 : n, size_of(), out));
         break;
     case 1:
         MAKE(dataset, sets, gan_dataset_scale(first, a[0], a[1], out));
@@ -227,7 +227,7 @@ static void read_data(void)
     int64_t dims[GAN_RANK_MAX];
     int32_t rank;
     judge(gan_dataset_shape(set, &rank, dims, (int32_t)(fuzz_byte(&in) % 7)));
-    const int64_t start = size_of() - 1, count = size_of();
+    const int64_t from = size_of(), start = from > 0 ? from - 1 : from, count = size_of();
     judge(gan_dataset_read(set, start, count, rarely() ? NULL : y, FLOATS));
     judge(gan_dataset_read_labels(set, start, count, labels, FLOATS));
 }
