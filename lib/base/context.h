@@ -42,8 +42,8 @@ void gan__release(gan_context *context, void *memory);
 int32_t gan__grow(gan_context *context, void **array, int64_t *capacity, int64_t needed,
                   size_t size);
 
-/* As vsnprintf, for %s, %g, %c and whole numbers, but with a decimal point in every locale: messages
- * are the same wherever they are read. */
+/* As vsnprintf, for %s, %g, %c and whole numbers, but with a decimal point in every locale:
+ * messages are the same wherever they are read. */
 void gan__format(char *out, size_t room, const char *format, va_list list);
 
 /* Writes the context's message and returns `code`, so that callers can `return gan__fail(...)`.

@@ -46,7 +46,7 @@ static void set_blas_threads(long count)
 }
 
 /* A fork waits until nobody changes the setting: in the child nobody would ever end it. Of the
- * threads that compute, only the one that forks goes on there, and it does so from a callback, which
+ * threads that compute, only the one that forks goes on there, and it forks from a callback, which
  * is called outside of all computation. */
 static void before_fork(void)
 {

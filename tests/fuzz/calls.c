@@ -327,7 +327,7 @@ static void build(void)
         break;
     }
     case 16:
-        judge_id(gan_network_concatenate(n, t, tensor(), (int32_t)size_of() - 1));
+        judge_id(gan_network_concatenate(n, t, tensor(), (int32_t)(fuzz_byte(&in) % 7) - 1));
         break;
     default:
         judge_id(gan_network_append(n, t, ANY(networks)));

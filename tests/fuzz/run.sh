@@ -75,13 +75,19 @@ for target in $targets; do
     [ $result -eq 0 ] || status=1
     if [ $merge = yes ]; then
         rm -rf "$build/merged" && mkdir -p "$build/merged"
-        if "$program" -merge=1 -max_len="$(longest "$target")" "$build/merged" "$corpus" "$new" \
+        if "$program" -set_cover_merge=1 -max_len="$(longest "$target")" "$build/merged" "$corpus" "$new" \
             >"$build/merge.log" 2>&1; then
             for file in "$corpus"/*; do
                 # What was once found, and what a person named, stays.
                 case ${file##*/} in *-*) ;; *) rm -f "$file" ;; esac
             done
-            cp "$build/merged"/* "$corpus"/
+            for file in "$build/merged"/*; do
+                sum=$(cksum <"$file")
+                for old in "$corpus"/*-*; do
+                    [ -f "$old" ] && [ "$(cksum <"$old")" = "$sum" ] && continue 2
+                done
+                cp "$file" "$corpus"/
+            done
             echo "         $(ls "$corpus" | wc -l) files of $(du -bs "$corpus" | cut -f 1) bytes"
         else
             tail -n 3 "$build/merge.log"
