@@ -60,6 +60,19 @@ static void write_again(gan_context *context, gan__tensors *file, void **data)
     free(tensors);
 }
 
+/* The tensors take all of the file behind its header, each byte once. */
+static void check_size(const gan__tensors *file, const uint8_t *bytes, size_t size)
+{
+    uint64_t total = 8;
+    for (int i = 0; i < 8; i++) {
+        total += (uint64_t)bytes[i] << (8 * i);
+    }
+    for (int64_t i = 0; i < gan__tensors_count(file); i++) {
+        total += (uint64_t)gan__tensor_bytes(gan__tensors_at(file, i));
+    }
+    must(total == size);
+}
+
 static void open_container(const uint8_t *bytes, size_t size)
 {
     fuzz_heap heap = {0};
@@ -74,6 +87,7 @@ static void open_container(const uint8_t *bytes, size_t size)
         const int64_t count = gan__tensors_count(file);
         void **data = calloc((size_t)count + 1, sizeof *data);
         must(data != NULL);
+        check_size(file, bytes, size);
         must(gan__tensors_at(file, -1) == NULL && gan__tensors_at(file, count) == NULL);
         if (read_data(context, file, data)) {
             write_again(context, file, data);

@@ -17,6 +17,15 @@ static int64_t bound(const uint8_t *bytes, size_t size)
            (is_gzip(bytes, size) ? FUZZ_EXPANSION * held + FUZZ_INFLATE : held);
 }
 
+/* A file that is not compressed is used to its last byte. head: bytes before the samples; each: bytes
+ * before one of them */
+static void check_size(gan_dataset *data, const uint8_t *bytes, size_t size, int64_t head,
+                       int64_t each)
+{
+    const int64_t used = head + gan_dataset_count(data) * (gan_dataset_elements(data) + each);
+    must(is_gzip(bytes, size) || used == (int64_t)size);
+}
+
 /* Reads all samples of a data set; frees it. labels: whether it must have some below 10 */
 static void look(gan_context *context, gan_dataset *data, bool labels)
 {
@@ -70,6 +79,7 @@ static void open_idx(const uint8_t *bytes, size_t size)
     int64_t dims[GAN_RANK_MAX] = {0};
     if (status == GAN_OK) {
         gan_dataset_shape(data, &rank, dims, GAN_RANK_MAX);
+        check_size(data, bytes, size, 4 + 4 * (int64_t)bytes[3], 0);
     }
     const bool flat = status == GAN_OK && rank == 1 && dims[0] == 1;
     judge(context, &heap, status, data, bound(bytes, size), false);
@@ -189,6 +199,9 @@ static void open_cifar(const uint8_t *bytes, size_t size)
     gan_context *context = fuzz_context(&heap);
     gan_dataset *data = (gan_dataset *)&heap;
     const int32_t status = gan_dataset_open_cifar10(context, fuzz_file(bytes, size), &data);
+    if (status == GAN_OK) {
+        check_size(data, bytes, size, 0, 1);
+    }
     judge(context, &heap, status, data, bound(bytes, size), true);
     fuzz_end(context, &heap);
 }
@@ -228,6 +241,9 @@ static void open_raw(const uint8_t *bytes, size_t size)
     gan_dataset *data = (gan_dataset *)&heap;
     const int32_t status =
         gan_dataset_open_raw(context, fuzz_file(bytes + 2, size - 2), rank, dims, &data);
+    if (status == GAN_OK) {
+        check_size(data, bytes + 2, size - 2, 0, 0);
+    }
     if (status == GAN_ERROR_RANGE) {
         must(data == NULL && (rank < 1 || rank > GAN_RANK_MAX || bytes[1] != 0));
     } else {
