@@ -445,6 +445,9 @@ static void redirect(void)
 /* Returns how many bytes came. */
 static int64_t restore(void)
 {
+    if (silent < 0) {
+        return 0;
+    }
     fflush(stdout);
     fflush(stderr);
     for (int i = 0; i < 2; i++) {
@@ -631,9 +634,28 @@ START_TEST(with_a_decimal_comma)
 }
 END_TEST
 
+/* After a failure, too: or nobody would read of it. */
+static void finish(void)
+{
+    restore();
+}
+
 int main(void)
 {
-    return RUN_TESTS("good citizen", as_the_process_starts, without_standard_streams,
-                     with_signals_and_masks, with_rounding_modes, with_blas_threads,
-                     with_a_decimal_comma);
+    Suite *suite = suite_create("good citizen");
+    TCase *all = tcase_create("good citizen");
+    tcase_set_timeout(all, 600);
+    tcase_add_checked_fixture(all, NULL, finish);
+    static const TTest *const *const tests[] = {&as_the_process_starts,  &without_standard_streams,
+                                                &with_signals_and_masks, &with_rounding_modes,
+                                                &with_blas_threads,      &with_a_decimal_comma};
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+        tcase_add_test(all, *tests[i]);
+    }
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -138,8 +138,12 @@ static void seed(void)
         "\"data_offsets\":[0,1]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]},"
         "\"b\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[4,4]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}"};
-    static const size_t data[] = {0, 2, 8, 8, 1, 4, 0};
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\","
+        "\"shape\":[2],\"data_offsets\":[0,2]}}",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"b\":{\"dtype\":\"U8\","
+        "\"shape\":[1],\"data_offsets\":[2,3]}}"};
+    static const size_t data[] = {0, 2, 8, 8, 1, 4, 0, 2, 3};
     for (size_t i = 0; i < FUZZ_COUNT(headers); i++) {
         seed_text(headers[i], data[i]);
     }
