@@ -5,16 +5,18 @@
 # sanitizers, and those with several threads with the thread sanitizer.
 #
 #   --quick     the release build only
+#   --long      on the release build also what takes minutes: many kills, forks, steps
 #   --werror    a compiler warning is an error
 #   --tidy      runs clang-tidy over the library, too
 #   --format    only brings all sources into the layout of .clang-format, and stops
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-quick=no werror=OFF tidy=no format=no
+quick=no long='' werror=OFF tidy=no format=no
 for option in "$@"; do
     case $option in
     --quick) quick=yes ;;
+    --long) long='--build-config long' ;;
     --werror) werror=ON ;;
     --tidy) tidy=yes ;;
     --format) format=yes ;;
@@ -131,7 +133,7 @@ fi
 sh .ci/setup.sh examples tests || exit 1
 mkdir -p build
 check_format
-build release && run release
+build release && run release $long
 [ $tidy = yes ] && check_tidy
 if [ $quick = no ]; then
     build dev && run dev

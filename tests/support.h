@@ -2,8 +2,13 @@
 #ifndef GAN_TESTS_SUPPORT_H
 #define GAN_TESTS_SUPPORT_H
 
+#ifdef GAN_TESTS_PUBLIC /* a program that links the shared library */
+#include <gan/gan.h>
+typedef float real;
+#else
 #include "base/context.h"
 #include "kernel/real.h"
+#endif
 
 #include <check.h>
 #include <math.h>

@@ -214,10 +214,53 @@ START_TEST(networks_that_cannot_be_saved_or_loaded_are_refused)
 }
 END_TEST
 
+/* A learning rate that takes a weight beyond the floats in one step, all gradients being finite. */
+START_TEST(what_is_not_finite_is_not_saved)
+{
+    start();
+    const int64_t wide[] = {1};
+    gan_network *g, *d;
+    gan_trainer *trainer;
+    gan_optimizer *fast;
+    ok(gan_network_create(ctx, "g", &g));
+    ok(gan_network_output(g, gan_network_dense(g, gan_network_input(g, "z", 1, wide), 1)));
+    ok(gan_network_create(ctx, "d", &d));
+    ok(gan_network_output(d, gan_network_dense(d, gan_network_input(d, "x", 1, wide), 1)));
+    ok(gan_trainer_create(g, d, NULL, &trainer));
+    ok(gan_optimizer_create(ctx, GAN_SGD, &fast));
+    ok(gan_optimizer_set_number(fast, GAN_LEARNING_RATE, 3e38));
+    ok(gan_trainer_set_discriminator_optimizer(trainer, fast));
+    ok(gan_trainer_set_text(trainer, GAN_SCHEDULE, GAN_SIMULTANEOUS));
+    ok(gan_trainer_set_text(trainer, GAN_OBJECTIVE, GAN_WASSERSTEIN));
+    static content state, parameters, now;
+    ok(gan_trainer_save(trainer, path));
+    ok(gan_network_save(d, other));
+    content_read(&state, path);
+    content_read(&parameters, other);
+    const float x[] = {100, 100}, z[] = {1, -1};
+    ok(gan_trainer_step(trainer, 2, x, z, NULL));
+    fails(gan_trainer_save(trainer, path), GAN_ERROR_NUMERIC,
+          "element 0 of discriminator.layer0.weight is not finite");
+    fails(gan_network_save(d, other), GAN_ERROR_NUMERIC, "element 0 of layer0.weight");
+    content_read(&now, path);
+    ck_assert(memcmp(&now, &state, sizeof now) == 0);
+    content_read(&now, other);
+    ck_assert(memcmp(&now, &parameters, sizeof now) == 0);
+    ok(gan_trainer_load(trainer, path));
+    ok(gan_trainer_save(trainer, path));
+    gan_trainer_free(trainer);
+    gan_optimizer_free(fast);
+    gan_network_free(d);
+    gan_network_free(g);
+    finish();
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("save", parameters_come_back_to_the_bit,
                      what_is_not_drawn_is_saved_as_drawn_when_first_needed,
                      a_file_is_replaced_in_one_piece, other_parameters_are_refused,
-                     other_files_are_refused, networks_that_cannot_be_saved_or_loaded_are_refused);
+                     other_files_are_refused, networks_that_cannot_be_saved_or_loaded_are_refused,
+                     what_is_not_finite_is_not_saved);
 }

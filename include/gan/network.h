@@ -467,8 +467,8 @@ GAN_API int32_t gan_network_recalibrate(gan_network *network, int64_t batches, i
 /* Writes all parameters to a file in the safetensors format, one tensor for each, by name, as
  * float32. A file of that name is replaced in one piece: a crash leaves the old or the new one.
  *   path  in a folder that can be written to
- * Errors: ARGUMENT (also: a layer's name is not UTF-8), STATE (not finished), IO, MEMORY.
- * Since 0.1. */
+ * Errors: ARGUMENT (also: a layer's name is not UTF-8), STATE (not finished), NUMERIC (a parameter
+ * is not finite: such a file could not be loaded), IO, MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_save(gan_network *network, const char *path);
 
 /* Reads all parameters from a file that gan_network_save wrote for a network with the same

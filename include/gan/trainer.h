@@ -303,7 +303,8 @@ GAN_API const char *gan_trainer_metric_name(int32_t index);
  * players and of the average, the optimizers' state and counts, steps, epoch and place in the data.
  * A file of that name is replaced in one piece: a crash leaves the old or the new one. May be
  * called from a step callback.
- * Errors: ARGUMENT, STATE (called from a data callback), IO, MEMORY. Since 0.1. */
+ * Errors: ARGUMENT, STATE (called from a data callback), NUMERIC (a parameter, or a number of an
+ * optimizer, is not finite: such a file could not be loaded), IO, MEMORY. Since 0.1. */
 GAN_API int32_t gan_trainer_save(gan_trainer *trainer, const char *path);
 
 /* Goes back to a state that gan_trainer_save wrote: training then goes on to the bit as it would

@@ -120,7 +120,7 @@ int32_t gan__fail(gan_context *context, int32_t code, const char *format, ...)
     if (context != NULL) {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(context->message, sizeof context->message, format, arguments);
+        gan__format(context->message, sizeof context->message, format, arguments);
         va_end(arguments);
         for (char *c = context->message; *c != '\0'; c++) {
             if ((unsigned char)*c < ' ') {

@@ -5,6 +5,7 @@
 #include <gan/context.h>
 
 #include <float.h>
+#include <stdarg.h>
 #include <stdbool.h>
 
 enum { GAN__MESSAGE_BYTES = 512, GAN__NAME_BYTES = 64, GAN__THREADS_MAX = 256 };
@@ -40,6 +41,10 @@ void gan__release(gan_context *context, void *memory);
  * everything stays as it was. Returns GAN_OK or GAN_ERROR_MEMORY. */
 int32_t gan__grow(gan_context *context, void **array, int64_t *capacity, int64_t needed,
                   size_t size);
+
+/* As vsnprintf, for %s, %g, %c and whole numbers, but with a decimal point in every locale:
+ * messages are the same wherever they are read. */
+void gan__format(char *out, size_t room, const char *format, va_list list);
 
 /* Writes the context's message and returns `code`, so that callers can `return gan__fail(...)`.
  * A NULL context only returns the code. */

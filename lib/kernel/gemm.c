@@ -18,8 +18,10 @@ extern void MKL_Set_Num_Threads(int count) WEAK;
 
 /* The library's only state beside its handles: the setting it guards belongs to the process too. */
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 static int64_t blas_users;
 static long blas_before;
+static bool blas_kept; /* a fork took away the threads that would have restored `blas_before` */
 
 static long get_blas_threads(void)
 {
@@ -43,11 +45,41 @@ static void set_blas_threads(long count)
     }
 }
 
-void gan__blas_enter(void)
+/* A fork waits until nobody changes the setting: in the child nobody would ever end it. Of the
+ * threads that compute, only the one that forks goes on there, and it forks from a callback, which
+ * is called outside of all computation. */
+static void before_fork(void)
 {
     pthread_mutex_lock(&blas_lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&blas_lock);
+}
+
+static void after_fork_in_child(void)
+{
+    blas_kept = blas_kept || blas_users > 0;
+    blas_users = 0;
+    pthread_mutex_unlock(&blas_lock);
+}
+
+/* Without memory for it a fork is as dangerous as it was. */
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
+
+void gan__blas_enter(void)
+{
+    pthread_once(&blas_once, watch_forks);
+    pthread_mutex_lock(&blas_lock);
     if (blas_users++ == 0) {
-        blas_before = get_blas_threads();
+        if (!blas_kept) {
+            blas_before = get_blas_threads();
+        }
+        blas_kept = false;
         if (blas_before != 1) {
             set_blas_threads(1);
         }
@@ -58,7 +90,7 @@ void gan__blas_enter(void)
 void gan__blas_leave(void)
 {
     pthread_mutex_lock(&blas_lock);
-    if (--blas_users == 0 && blas_before != 1) {
+    if (blas_users > 0 && --blas_users == 0 && blas_before != 1) {
         set_blas_threads(blas_before);
     }
     pthread_mutex_unlock(&blas_lock);

@@ -30,7 +30,7 @@ int32_t gan__network_refuse(gan_network *network, int32_t code, const char *form
     char reason[GAN__MESSAGE_BYTES - 2 * GAN__NAME_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
+    gan__format(reason, sizeof reason, format, arguments);
     va_end(arguments);
     gan__fail(network->context, code, "network %s: %s", network->name, reason);
     return gan__network_keep_error(network, code);

@@ -67,6 +67,26 @@ int32_t gan__network_read(const gan_network *network, gan__tensors *file, const 
     return GAN_OK;
 }
 
+int32_t gan__check_saved(gan_context *context, int64_t count, const gan__tensor *tensors)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const gan__tensor *tensor = &tensors[i];
+        if (tensor->type != GAN__TENSOR_REAL || tensor->rank == 0) {
+            continue; /* a counter, or a metric, which may be NaN */
+        }
+        const real *values = tensor->data;
+        const int64_t elements = gan__tensor_bytes(tensor) / (int64_t)sizeof *values;
+        for (int64_t j = 0; j < elements; j++) {
+            if (!isfinite(values[j])) {
+                return gan__fail(context, GAN_ERROR_NUMERIC,
+                                 "save: element %lld of %s is not finite", (long long)j,
+                                 tensor->name);
+            }
+        }
+    }
+    return GAN_OK;
+}
+
 /* Writes the file; the parameters are drawn. */
 static int32_t write_parameters(const gan_network *network, const char *path)
 {
@@ -80,8 +100,10 @@ static int32_t write_parameters(const gan_network *network, const char *path)
         tensors[i] = gan__parameter_tensor(parameter, parameter->name, network->values);
     }
     const gan__tensor_note notes[] = {{"format", GAN__FORMAT_PARAMETERS}, {"version", "1"}};
-    const int32_t status =
-        gan__tensors_write(context, path, network->parameter_count, tensors, 2, notes);
+    int32_t status = gan__check_saved(context, network->parameter_count, tensors);
+    if (status == GAN_OK) {
+        status = gan__tensors_write(context, path, network->parameter_count, tensors, 2, notes);
+    }
     gan__release(context, tensors);
     return status;
 }

@@ -13,6 +13,10 @@
 gan__tensor gan__parameter_tensor(const gan__parameter *parameter, const char *name,
                                   const real *values);
 
+/* Checks that what is to be written is finite, for loading demands it: a file that is there is not
+ * replaced by one that is lost. Errors: NUMERIC. */
+int32_t gan__check_saved(gan_context *context, int64_t count, const gan__tensor *tensors);
+
 /* Checks the two notes. Errors: FORMAT. */
 int32_t gan__check_format(gan_context *context, const gan__tensors *file, const char *format);
 

@@ -177,7 +177,10 @@ static int32_t write_training(const gan_trainer *trainer, const char *path)
         count_up(trainer, l.counters);
         add_parts(trainer, &l);
         add_numbers(trainer, &l);
-        status = gan__tensors_write(context, path, l.count, l.tensors, s.count, s.notes);
+        status = gan__check_saved(context, l.count, l.tensors);
+        if (status == GAN_OK) {
+            status = gan__tensors_write(context, path, l.count, l.tensors, s.count, s.notes);
+        }
     }
     gan__release(context, l.names);
     gan__release(context, l.tensors);
