@@ -67,8 +67,7 @@ static int32_t check(gan_network *network, int64_t batches, int64_t m, const gan
                          "%d",
                          network->name, (long long)batches, (long long)m, SAMPLES_MAX);
     }
-    GAN__TRY(
-        check_data(network, data, "data", gan_network_input_elements(network), "the input"));
+    GAN__TRY(check_data(network, data, "data", gan_network_input_elements(network), "the input"));
     return check_data(network, conditions, "conditions", network->conditions, "its conditions");
 }
 
@@ -105,8 +104,7 @@ static int32_t plan_statistics(measurement *w, gan__graph *graph)
         gan__build build = {.parameters = leaves, .measuring = true, .statistics = statistics};
         int32_t rows = -1;
         if (network->conditions > 0) {
-            rows =
-                gan__leaf(graph, SLOT_CONDITIONS, 0, gan__shape_2(w->m, network->conditions));
+            rows = gan__leaf(graph, SLOT_CONDITIONS, 0, gan__shape_2(w->m, network->conditions));
             build.conditions = &rows;
         }
         gan__network_build(network, graph, &build, x);
@@ -263,16 +261,16 @@ int32_t gan_network_recalibrate(gan_network *network, int64_t batches, int64_t m
     GAN__TRY(gan__network_ready(network));
     GAN__TRY(check(network, batches, m, data, conditions));
     const bool drawn = network->values != NULL;
-    measurement w = {.network = gan__network_retain(network),
-                     .input = {.data = data != NULL ? gan__dataset_retain(data) : NULL,
-                               .elements = gan_network_input_elements(network)},
-                     .conditions = {.data = conditions != NULL ? gan__dataset_retain(conditions)
-                                                               : NULL,
-                                    .elements = network->conditions},
-                     .batches = batches,
-                     .m = m,
-                     .seed = seed,
-                     .numbers = gan__network_statistics(network)};
+    measurement w = {
+        .network = gan__network_retain(network),
+        .input = {.data = data != NULL ? gan__dataset_retain(data) : NULL,
+                  .elements = gan_network_input_elements(network)},
+        .conditions = {.data = conditions != NULL ? gan__dataset_retain(conditions) : NULL,
+                       .elements = network->conditions},
+        .batches = batches,
+        .m = m,
+        .seed = seed,
+        .numbers = gan__network_statistics(network)};
     int32_t status = w.numbers > 0 ? begin(&w) : GAN_OK;
     if (status == GAN_OK && w.numbers > 0) {
         status = gan__network_prepare(network, 0);

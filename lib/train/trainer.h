@@ -66,8 +66,8 @@ typedef struct {
     int64_t elements; /* of the network, which the arrays are made for */
     real *gradient;   /* zeros where parameters are frozen */
     real *statistics; /* of batch norms, one after the other, as a plan of gradients leaves them */
-    real *part;     /* the same of a part of the batch; NULL until micro_batch is not 0 */
-    gan__plan *mix; /* adds it to the gradient; NULL as long */
+    real *part;       /* the same of a part of the batch; NULL until micro_batch is not 0 */
+    gan__plan *mix;   /* adds it to the gradient; NULL as long */
     real *spare; /* parameters before the step, once moved; NULL where a step cannot fail after the
                     player's update */
     bool moved;
@@ -108,9 +108,9 @@ struct gan_trainer {
 
     gan__cursor *cursor; /* NULL until the first run */
     gan__batch_plans plans[GAN__BATCH_SIZES];
-    int32_t oldest;          /* the plans to be given up next */
-    gan__losses losses;      /* of the plans, but for weights */
-    gan__distribution noise; /* of the plans */
+    int32_t oldest;                   /* the plans to be given up next */
+    gan__losses losses;               /* of the plans, but for weights */
+    gan__distribution noise;          /* of the plans */
     real *x, *z, *y, *workspace;      /* y: the conditions */
     float *batch, *rows;              /* x and y as the data sets deliver them */
     int64_t capacity, workspace_size; /* samples of x, z, y, batch and rows; elements */

@@ -266,19 +266,17 @@ static void prepare_nothing(subject *s, const bench_case *c)
 /* ---- The table ----------------------------------------------------------------------------- */
 
 const bench_case CASES[] = {
-    {"mnist-mlp", 100, true, false, net_mnist_g, net_mnist_d, alternating, NULL, prepare_mnist,
-     train},
-    {"mnist-mlp-simultaneous", 100, true, false, net_mnist_g, net_mnist_d, simultaneous, NULL,
+    {"mnist-mlp", 100, true, net_mnist_g, net_mnist_d, alternating, NULL, prepare_mnist, train},
+    {"mnist-mlp-simultaneous", 100, true, net_mnist_g, net_mnist_d, simultaneous, NULL,
      prepare_mnist, train},
-    {"toy", 200, true, false, net_toy, net_toy, alternating, NULL, prepare_toy, train},
-    {"dcgan28", 64, true, true, net_dcgan_g, net_dcgan_d, same_samples, alternating, prepare_dcgan,
+    {"toy", 200, true, net_toy, net_toy, alternating, NULL, prepare_toy, train},
+    {"dcgan28", 64, true, net_dcgan_g, net_dcgan_d, same_samples, alternating, prepare_dcgan,
      train},
-    {"cifar-conv", 128, true, false, net_cifar_g, net_cifar_d, simultaneous, NULL, prepare_cifar,
-     train},
-    {"r1", 64, true, true, net_dcgan_g, net_dcgan_d, r1_needed, r1_made, prepare_dcgan, train},
-    {"sample", SAMPLES, false, false, net_mnist_g, NULL, generated, NULL, prepare_sample, sample},
-    {"parzen", SAMPLES, false, false, NULL, NULL, distances, NULL, prepare_parzen, score},
-    {"start", 0, false, false, net_mnist_g, net_mnist_d, NULL, NULL, prepare_nothing, begin},
+    {"cifar-conv", 128, true, net_cifar_g, net_cifar_d, simultaneous, NULL, prepare_cifar, train},
+    {"r1", 64, true, net_dcgan_g, net_dcgan_d, r1_needed, r1_made, prepare_dcgan, train},
+    {"sample", SAMPLES, false, net_mnist_g, NULL, generated, NULL, prepare_sample, sample},
+    {"parzen", SAMPLES, false, NULL, NULL, distances, NULL, prepare_parzen, score},
+    {"start", 0, false, net_mnist_g, net_mnist_d, NULL, NULL, prepare_nothing, begin},
     {.name = NULL},
 };
 

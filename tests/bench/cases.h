@@ -21,9 +21,8 @@ typedef struct {
 
 typedef struct bench_case {
     const char *name;
-    int64_t batch;   /* samples of a step, unless the command line says so; 0: a step has none */
-    bool trains;     /* so that the batch size may be chosen */
-    bool batch_norm; /* which the library does not have yet: counted, not measured */
+    int64_t batch; /* samples of a step, unless the command line says so; 0: a step has none */
+    bool trains;   /* so that the batch size may be chosen */
     net_fn generator, discriminator; /* NULL: the case needs none */
     /* Floating-point operations of the matrix products of a step: those that the algorithm needs,
      * which the rate is counted from. NULL: none are counted. */

@@ -166,13 +166,6 @@ static bool is_chosen(const arguments *a, const bench_case *c)
 
 static void do_chosen(const bench_case *c, const arguments *a)
 {
-    if (a->repeats > 0 && c->batch_norm) {
-        if (a->case_count > 0) {
-            usage_error("%s: the library has no batch norm; --repeats 0 counts it", c->name);
-        }
-        fprintf(stderr, "%s is left out: the library has no batch norm\n", c->name);
-        return;
-    }
     const int32_t batches = c->trains && a->batch_count > 0 ? a->batch_count : 1;
     for (int32_t b = 0; b < batches; b++) {
         const int64_t batch = c->trains && a->batch_count > 0 ? a->batches[b] : 0;

@@ -199,16 +199,22 @@ net net_cifar_d(gan_context *context)
 
 /* ---- DCGAN --------------------------------------------------------------------------------- */
 
-/* Without their batch norms, which the library does not have yet: these have no products to count.
- */
+static void normalize(builder *b)
+{
+    b->x = gan_network_batch_norm(b->result.network, b->x, 1, 1e-5, 0.1);
+}
+
 net net_dcgan_g(gan_context *context)
 {
     builder b = begin(context, "G", 3, (int64_t[]){100, 1, 1}, 0);
     transpose(&b, 256, 4, 1, 0, GAN_BIAS_NONE); /* 4 x 4 */
+    normalize(&b);
     apply(&b, gan_network_relu);
     transpose(&b, 128, 3, 2, 1, GAN_BIAS_NONE); /* 7 x 7 */
+    normalize(&b);
     apply(&b, gan_network_relu);
     transpose(&b, 64, 4, 2, 1, GAN_BIAS_NONE); /* 14 x 14 */
+    normalize(&b);
     apply(&b, gan_network_relu);
     transpose(&b, 1, 4, 2, 1, GAN_BIAS_NONE); /* 28 x 28 */
     apply(&b, gan_network_tanh);
@@ -221,8 +227,10 @@ net net_dcgan_d(gan_context *context)
     convolve(&b, 64, 4, 2, 1, GAN_BIAS_NONE); /* 14 x 14 */
     leak(&b);
     convolve(&b, 128, 4, 2, 1, GAN_BIAS_NONE); /* 7 x 7 */
+    normalize(&b);
     leak(&b);
     convolve(&b, 256, 4, 2, 1, GAN_BIAS_NONE); /* 3 x 3 */
+    normalize(&b);
     leak(&b);
     convolve(&b, 1, 3, 1, 0, GAN_BIAS_NONE);
     return finish(&b);
