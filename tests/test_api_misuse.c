@@ -5,6 +5,7 @@
  * A last test reads the public headers: a function declared there that is not called here fails. */
 #include "misuse.h"
 #include "misuse_images.h"
+#include "misuse_layers.h"
 #include "misuse_scores.h"
 
 /* ---- Context, types, version ----------------------------------------------------------------- */
@@ -695,13 +696,34 @@ static void misuse_parzen(void)
     finish();
 }
 
-static void (*const groups[])(void) = {
-    misuse_image_layers,        misuse_surgery,      misuse_network_files, misuse_image_data,
-    misuse_averages_and_states, misuse_protocol,     misuse_context,       misuse_making_data,
-    misuse_synthetic_data,      misuse_reading_data, misuse_building,      misuse_settings,
-    misuse_parameters,          misuse_inference,    misuse_optimizers,    misuse_trainers,
-    misuse_trainer_options,     misuse_training,     misuse_theory,        misuse_parzen,
-    misuse_making_scores,       misuse_scores};
+static void (*const groups[])(void) = {misuse_image_layers,
+                                       misuse_surgery,
+                                       misuse_network_files,
+                                       misuse_image_data,
+                                       misuse_averages_and_states,
+                                       misuse_protocol,
+                                       misuse_context,
+                                       misuse_making_data,
+                                       misuse_synthetic_data,
+                                       misuse_reading_data,
+                                       misuse_building,
+                                       misuse_settings,
+                                       misuse_parameters,
+                                       misuse_inference,
+                                       misuse_optimizers,
+                                       misuse_trainers,
+                                       misuse_trainer_options,
+                                       misuse_training,
+                                       misuse_theory,
+                                       misuse_parzen,
+                                       misuse_making_scores,
+                                       misuse_scores,
+                                       misuse_normalisations,
+                                       misuse_joints,
+                                       misuse_making_conditions,
+                                       misuse_conditional_inference,
+                                       misuse_conditional_training,
+                                       misuse_recipe};
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
