@@ -54,8 +54,8 @@ extern "C" {
 #define GAN_FINAL_PENALTY "final_penalty"
 /* n > 0: the gradients of a batch are sums over parts of at most n samples, which take turns: less
  * memory, and the same gradients to rounding. Not for networks or losses that look at the whole
- * batch: batch norm, minibatch layers, relativistic_average, dragan (the step is then STATE); 0: in
- * one piece; [0, 2^20]. */
+ * batch: batch norm unless its statistics are frozen, minibatch layers, relativistic_average and
+ * dragan (the step is then STATE); 0: in one piece; [0, 2^20]. */
 #define GAN_MICRO_BATCH "micro_batch"
 
 /* Key for gan_trainer_set_text and its choices: the order of updates in one step. */
