@@ -145,6 +145,7 @@ static game begin(gan_context *context, int32_t net, const gan__losses *losses, 
         [GAN__SLOT_G] = t.g->elements,
         [GAN__SLOT_X] = M * gan_network_input_elements(t.d),
         [GAN__SLOT_Z] = M * NOISE,
+        [GAN__SLOT_NUMBERS] = GAN__WEIGHT_COUNT,
         [GAN__SLOT_D_GRADIENT] = t.d->elements,
         [GAN__SLOT_G_GRADIENT] = t.g->elements,
         [GAN__SLOT_RESULTS] = GAN__RESULT_COUNT,
@@ -158,6 +159,7 @@ static game begin(gan_context *context, int32_t net, const gan__losses *losses, 
     }
     lift_statistics(t.d, t.slots[GAN__SLOT_D]);
     lift_statistics(t.g, t.slots[GAN__SLOT_G]);
+    gan__penalty_weights(&losses->penalties, t.slots[GAN__SLOT_NUMBERS]);
     t.workspace = new_reals(gan__plan_workspace(t.plan));
     return t;
 }

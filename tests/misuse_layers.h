@@ -43,7 +43,7 @@ static void misuse_normalisations(void)
     bad(GAN_ERROR_RANGE, gan_network_set_spectral_norm(I, 0, -1));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_max_norm(I, norm, 1));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_weight_clip(I, norm, 1));
-    bad(GAN_ERROR_ARGUMENT, gan_network_set_initializer(I, norm, GAN_INIT_ZEROS, 0, 0));
+    bad(GAN_ERROR_ARGUMENT, gan_network_set_initializer(I, norm, GAN_INIT_CONSTANT, 0, 0));
     bad(GAN_ERROR_ARGUMENT, gan_network_set_bias(I, norm, 1));
     bad(GAN_ERROR_STATE, gan_network_recalibrate(I, 1, 2, NULL, NULL, 0));
     ok(gan_network_output(I, norm));
@@ -116,7 +116,7 @@ static gan_network *conditional(gan_context *context, const char *name, int64_t 
     ok(gan_network_create(context, name, &network));
     const int32_t x = gan_network_input(network, "x", 1, two);
     const int32_t y = gan_network_condition(network, "y", 1, (int64_t[]){3});
-    const int32_t both = gan_network_concatenate(network, x, y);
+    const int32_t both = gan_network_concatenate(network, x, y, 0);
     ok(gan_network_output(network, gan_network_dense(network, both, units)));
     return network;
 }
@@ -256,8 +256,10 @@ static void misuse_recipe(void)
     bad_null(gan_recommended_penalty(0, NULL));
     refused("gan_recommended_penalty(", GAN_ERROR_RANGE, gan_recommended_penalty(0, &gamma), true);
     refused("gan_recommended_penalty(", GAN_ERROR_RANGE, gan_recommended_penalty(-1, &gamma), true);
-    ok(gan_trainer_step(trainer, 2, floats, floats, floats));
-    bad(GAN_ERROR_STATE, gan_trainer_use_recipe(trainer, 10, -1));
+    ok(gan_trainer_create(G, D, NULL, &made_trainer));
+    ok(gan_trainer_step(made_trainer, 2, floats, floats, floats));
+    bad(GAN_ERROR_STATE, gan_trainer_use_recipe(made_trainer, 10, -1));
+    gan_trainer_free(made_trainer);
     finish();
 }
 

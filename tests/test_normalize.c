@@ -740,7 +740,7 @@ START_TEST(measuring_refuses_what_is_wrong)
     fails(gan_network_recalibrate(n, 1, (1 << 20) + 1, NULL, NULL, 0), GAN_ERROR_RANGE, "1048577");
     fails(gan_network_recalibrate(n, 1, 1, wide, NULL, 0), GAN_ERROR_SHAPE, "4 elements");
     fails(gan_network_recalibrate(n, 1, 1, foreign, NULL, 0), GAN_ERROR_ARGUMENT, "context");
-    fails(gan_network_recalibrate(n, 1, 1, data, data, 0), GAN_ERROR_ARGUMENT, "no conditions");
+    fails(gan_network_recalibrate(n, 1, 1, data, data, 0), GAN_ERROR_ARGUMENT, "it has none");
     need(is_still(n, &before));
     values_of(n, "layer0.bias")[3] = FLT_MAX;
     values_of(n, "layer0.weight")[3] = FLT_MAX / 2;
