@@ -245,7 +245,8 @@ START_TEST(names_are_unique)
     fails(gan_network_set_name(net, second, "a.b"), GAN_ERROR_ARGUMENT, "'.'");
     fails(gan_network_set_name(net, second, ""), GAN_ERROR_ARGUMENT, "empty");
     fails(gan_network_set_name(net, 0, "all"), GAN_ERROR_ARGUMENT, "one layer");
-    fails(gan_network_set_name(net, third, "relu"), GAN_ERROR_ARGUMENT, "not a layer with parameters");
+    fails(gan_network_set_name(net, third, "relu"), GAN_ERROR_ARGUMENT,
+          "not a layer with parameters");
     fails(gan_network_set_name(net, x, "x"), GAN_ERROR_ARGUMENT, "not a layer with parameters");
     fails(gan_network_set_name(net, 77, "x"), GAN_ERROR_ARGUMENT, "77");
     memset(longest, 'n', sizeof longest);

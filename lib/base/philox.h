@@ -23,7 +23,7 @@ enum {
     GAN__STREAM_PERTURB,         /* those around real samples */
     GAN__STREAM_DIFFERENCE_REAL, /* the steps of finite differences */
     GAN__STREAM_DIFFERENCE_FAKE,
-    GAN__STREAM_DIRECTION, /* where power iteration starts */
+    GAN__STREAM_DIRECTION,   /* where power iteration starts */
     GAN__STREAM_SCORE = 768, /* and up: scores, see eval/score.h */
     GAN__STREAM_DROPOUT = 1024
 };
