@@ -398,6 +398,10 @@ int main(int argc, char **argv)
         check(e.context, gan_context_set_threads(e.context, (int32_t)a.threads));
     }
     open_data(&e, a.data);
+    if (a.features == NULL && a.batch > gan_dataset_count(e.data.train)) {
+        fail("there are %lld training pictures, no batch of %lld (--batch)",
+             (long long)gan_dataset_count(e.data.train), (long long)a.batch);
+    }
     make_directories(a.out);
     if (a.features != NULL) {
         test_saved(&e, a.features, a.out);

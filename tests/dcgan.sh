@@ -129,7 +129,7 @@ refused "no labels" --model digits --data "$work/unlabelled"
 refused "no digits" --model fashion --data "$work/two"
 refused "none of fashion" --model faces
 refused "their class" --model conditional --features "$work/one/discriminator.safetensors"
-refused "not train\|batch" --model digits --batch 2000 --steps 1
+refused "1000 training pictures, no batch of 2000" --model digits --batch 2000 --steps 1
 if ! grep -q "without liblinear" "$work/one.log"; then
     refused "filters 5" --model digits --filters 5 --features "$work/one/discriminator.safetensors"
 fi
