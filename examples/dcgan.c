@@ -18,10 +18,10 @@ static const double WEIGHTS = 0.02; /* their deviation at the start */
 const char *const DCGAN_NAMES[] = {"fashion", "cifar10", "digits", "conditional", NULL};
 
 static const dcgan_model MODELS[] = {
-    {"fashion", LABELLED_FASHION, false, 1, 28, 7, 2, 4, 20},
-    {"cifar10", LABELLED_CIFAR10, false, 3, 32, 4, 3, 4, 25},
-    {"digits", LABELLED_DIGITS, false, 1, 28, 7, 2, 4, 20},
-    {"conditional", LABELLED_DIGITS, true, 1, 28, 7, 2, 5, 25},
+    {"fashion", LABELLED_FASHION, false, 1, 28, 7, 2, 3, 4, 20},
+    {"cifar10", LABELLED_CIFAR10, false, 3, 32, 4, 3, 3, 4, 25},
+    {"digits", LABELLED_DIGITS, false, 1, 28, 7, 2, 3, 4, 20},
+    {"conditional", LABELLED_DIGITS, true, 1, 28, 7, 2, 2, 5, 25},
 };
 
 const dcgan_model *dcgan_find(const char *name)
@@ -156,11 +156,11 @@ dcgan_player dcgan_generator(gan_context *context, const dcgan_model *model, int
         x = dense(&b, with_class(&b, x), DENSE * filters);
         x = gan_network_relu(n, normalise(&b, x));
     }
-    const int64_t maps = filters << (model->layers - 1);
+    const int64_t maps = filters << (model->g_layers - 1);
     x = dense(&b, with_class(&b, x), maps * model->base * model->base);
     x = gan_network_relu(n, normalise(&b, x));
     x = gan_network_reshape(n, x, 3, (int64_t[]){maps, model->base, model->base});
-    for (int i = model->layers - 2; i >= 0; i--) {
+    for (int i = model->g_layers - 2; i >= 0; i--) {
         x = enlarge(&b, with_class(&b, x), filters << i);
         x = gan_network_relu(n, normalise(&b, x));
     }
@@ -176,11 +176,11 @@ dcgan_player dcgan_discriminator(gan_context *context, const dcgan_model *model,
     const double slope = 0.2;
     builder b = begin(context, model, "D");
     gan_network *n = b.network;
-    dcgan_player D = {.network = n, .layers = model->layers};
+    dcgan_player D = {.network = n, .layers = model->d_layers};
     const int64_t dims[] = {model->channels, model->side, model->side};
     int32_t x = gan_network_input(n, "x", 3, dims);
     add_class(&b);
-    for (int i = 0; i < model->layers; i++) {
+    for (int i = 0; i < model->d_layers; i++) {
         x = shrink(&b, with_class(&b, x), filters << i);
         x = gan_network_leaky_relu(n, i > 0 ? normalise(&b, x) : x, slope);
         D.features[i] = pool(&b, x); /* no part of the logit */

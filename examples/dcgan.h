@@ -20,7 +20,8 @@ typedef struct {
     labelled_kind data;
     bool conditional; /* on the class, with one dense layer more, as in the paper's appendix */
     int channels, side;
-    int base, layers; /* a picture of base x base becomes one of side x side in so many layers */
+    int base, g_layers; /* G makes a picture of side x side out of base x base in so many layers */
+    int d_layers;       /* D looks at it with so many convolutions */
     int kernel;
     int64_t epochs;
 } dcgan_model;
