@@ -12,7 +12,7 @@ enum { EDIT_TENSORS = 64, EDIT_BYTES = 8192 };
 typedef struct {
     gan__tensor tensors[EDIT_TENSORS];
     gan__tensor_note notes[16];
-    char names[EDIT_TENSORS][96], texts[16][64];
+    char names[EDIT_TENSORS][96], texts[16][4096];
     union {
         int64_t i64[EDIT_BYTES / 8];
         double f64[EDIT_BYTES / 8];
@@ -24,7 +24,7 @@ typedef struct {
 static const char *const edit_keys[] = {
     "format",     "version",   "batch_size", "discriminator_steps", "seed",
     "shuffle",    "drop_last", "schedule",   "generator_optimizer", "discriminator_optimizer",
-    "data_count", "average"};
+    "data_count", "average",   "network",    "generator",           "discriminator"};
 
 static inline void edit_read(edit *e, const char *path)
 {

@@ -196,6 +196,23 @@ static void misuse_network_files(void)
     bad(GAN_ERROR_FORMAT, gan_network_load(G, GAN_SOURCE_DIR "/include/gan/gan.h"));
     bad(GAN_ERROR_STATE, gan_network_save(open_network, "/no/such/file"));
     bad(GAN_ERROR_STATE, gan_network_load(open_network, "/no/such/file"));
+    gan_network *made;
+    int64_t size;
+    char text[1];
+    bad_null(gan_network_open(NULL, "x", NULL, &made));
+    bad(GAN_ERROR_ARGUMENT, gan_network_open(ctx, "x", NULL, NULL));
+    bad(GAN_ERROR_ARGUMENT, gan_network_open(ctx, NULL, NULL, &made));
+    bad(GAN_ERROR_KEY, gan_network_open(ctx, "x", "", &made));
+    for (size_t i = 0; i < sizeof no_files / sizeof no_files[0]; i++) {
+        bad(GAN_ERROR_IO, gan_network_open(ctx, no_files[i], NULL, &made));
+    }
+    bad(GAN_ERROR_FORMAT, gan_network_open(ctx, GAN_SOURCE_DIR "/include/gan/gan.h", NULL, &made));
+    bad_null(gan_network_describe(NULL, NULL, 0, &size));
+    bad(GAN_ERROR_STATE, gan_network_describe(open_network, NULL, 0, &size));
+    bad(GAN_ERROR_ARGUMENT, gan_network_describe(G, NULL, 0, NULL));
+    bad(GAN_ERROR_ARGUMENT, gan_network_describe(G, NULL, 1, &size));
+    bad(GAN_ERROR_ARGUMENT, gan_network_describe(G, text, -1, &size));
+    bad(GAN_ERROR_RANGE, gan_network_describe(G, text, 1, &size));
     finish();
 }
 

@@ -76,6 +76,24 @@ static uint64_t digest_of(const objects *o, size_t i)
     return digest;
 }
 
+/* The networks that the file makes by itself have the same numbers. */
+static void check_opened(const objects *o, size_t i, const char *path)
+{
+    const struct {
+        const char *part;
+        gan_network *is;
+    } parts[] = {{files[i].kind < 0 ? NULL : GAN_PART_GENERATOR, o->m.g},
+                 {GAN_PART_DISCRIMINATOR, o->m.d},
+                 {GAN_PART_AVERAGE, o->average}};
+    for (int32_t n = 0; n < (files[i].kind < 0 ? 1 : files[i].average ? 3 : 2); n++) {
+        gan_network *alone;
+        ok(gan_network_open(ctx, path, parts[n].part, &alone));
+        const numbers all = all_of(parts[n].is);
+        need(is_still(alone, &all));
+        gan_network_free(alone);
+    }
+}
+
 START_TEST(a_golden_file_is_read)
 {
     const size_t i = (size_t)_i;
@@ -89,6 +107,7 @@ START_TEST(a_golden_file_is_read)
     ok(save(&o, i, at("again")));
     blob golden = read_blob(path), again = read_blob(at("again"));
     need(same_blob(golden, again)); /* the optimizers, counts and metrics, too */
+    check_opened(&o, i, path);
     if (files[i].kind >= 0) {
         near(metric_of(o.m.trainer, GAN_METRIC_STEP), STEPS, 0);
         ok(gan_trainer_run(o.m.trainer, 5, NULL, NULL)); /* from the middle of an epoch */

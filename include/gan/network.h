@@ -467,8 +467,9 @@ GAN_API int32_t gan_network_recalibrate(gan_network *network, int64_t batches, i
 /* Writes all parameters to a file in the safetensors format, one tensor for each, by name, as
  * float32. A file of that name is replaced in one piece: a crash leaves the old or the new one.
  *   path  in a folder that can be written to
- * Errors: ARGUMENT (also: a layer's name is not UTF-8), STATE (not finished), NUMERIC (a parameter
- * is not finite: such a file could not be loaded), IO, MEMORY. Since 0.1. */
+ * Errors: ARGUMENT (also: the name of the network, a layer or an input is not UTF-8), STATE (not
+ * finished), NUMERIC (a parameter is not finite: such a file could not be loaded), IO, MEMORY.
+ * Since 0.1. */
 GAN_API int32_t gan_network_save(gan_network *network, const char *path);
 
 /* Reads all parameters from a file that gan_network_save wrote for a network with the same
@@ -477,6 +478,35 @@ GAN_API int32_t gan_network_save(gan_network *network, const char *path);
  * missing, or one too many), SHAPE, NUMERIC (not finite), UNSUPPORTED (tensors of other
  * types, too many, too large a header), MEMORY. Since 0.1. */
 GAN_API int32_t gan_network_load(gan_network *network, const char *path);
+
+/* The networks in a file of gan_trainer_save. */
+#define GAN_PART_GENERATOR "generator"
+#define GAN_PART_DISCRIMINATOR "discriminator"
+#define GAN_PART_AVERAGE "average" /* the averaged generator */
+
+/* Makes a network from a file alone: layers, names, settings, prior and parameters are as they were
+ * when it was saved, which parameters are trainable, too. (Not kept: biases that each start by
+ * itself, gan_network_set_bias_from_marginals; they matter to drawing anew only.)
+ *   path  a file of gan_network_save or, if `part` is given, of gan_trainer_save; it may come from
+ *         anybody: memory and time are bounded by its size
+ *   part  one of GAN_PART_..., or NULL
+ *   out   receives the network, finished; free it with gan_network_free. NULL after an error.
+ * Errors: ARGUMENT (NULL), KEY (no such part; a tensor is missing), IO, FORMAT (not such a file,
+ * corrupt, or without a description that makes a network), SHAPE (a tensor does not fit the
+ * description), NUMERIC (a parameter is not finite), UNSUPPORTED (as gan_network_load), MEMORY.
+ * Since 0.1. */
+GAN_API int32_t gan_network_open(gan_context *context, const char *path, const char *part,
+                                 gan_network **out);
+
+/* Describes the network as text, in JSON: the building calls with their arguments, a line for each,
+ * and the settings of parameters. It is what files keep in their metadata.
+ *   text      receives the description and a zero byte; may be NULL if capacity is 0
+ *   capacity  bytes at text; 0 only asks for the size
+ *   size      receives the bytes of the description, without the zero
+ * Errors: ARGUMENT, STATE (not finished), RANGE (too little room; size is set), MEMORY.
+ * Since 0.1. */
+GAN_API int32_t gan_network_describe(gan_network *network, char *text, int64_t capacity,
+                                     int64_t *size);
 
 /* ---- Inference ----------------------------------------------------------------------------- */
 

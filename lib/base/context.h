@@ -46,6 +46,11 @@ int32_t gan__grow(gan_context *context, void **array, int64_t *capacity, int64_t
  * messages are the same wherever they are read. */
 void gan__format(char *out, size_t room, const char *format, va_list list);
 
+/* The number that stands in `text` with a decimal point, in every locale, rounded to the nearest.
+ *   text  [size], as JSON has it: digits, a point, an exponent
+ * Returns whether a double can hold it and it is no longer than about 40 characters. */
+bool gan__parse_number(const char *text, size_t size, double *value);
+
 /* Writes the context's message and returns `code`, so that callers can `return gan__fail(...)`.
  * A NULL context only returns the code. */
 #if defined(__GNUC__) || defined(__clang__)

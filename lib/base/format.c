@@ -1,6 +1,8 @@
 #include "base/context.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Arguments yet to be taken; in a struct, for a va_list cannot be handed on by its address. */
@@ -10,14 +12,23 @@ typedef struct {
 
 enum { SPEC = 16, NUMBER = 64 };
 
+/* What the locale has for a decimal point; returns its bytes, one to a few. */
+static size_t locale_point(char point[8])
+{
+    char half[16] = {0}; /* "0.5" */
+    snprintf(half, sizeof half, "%.1f", 0.5);
+    const size_t length = strlen(half) - 2;
+    memcpy(point, half + 1, length < 7 ? length : 7);
+    point[length < 7 ? length : 7] = '\0';
+    return strlen(point);
+}
+
 /* Puts a point where the locale has something else: text is one number. */
 static void put_point(char *text)
 {
-    char half[16]; /* "0.5", with the locale's point: one to a few bytes */
-    snprintf(half, sizeof half, "%.1f", 0.5);
-    const size_t length = strlen(half) - 2;
-    half[1 + length] = '\0';
-    char *found = strstr(text, half + 1);
+    char point[8];
+    const size_t length = locale_point(point);
+    char *found = strstr(text, point);
     if (found != NULL) {
         *found = '.';
         memmove(found + 1, found + length, strlen(found + length) + 1);
@@ -82,4 +93,27 @@ void gan__format(char *out, size_t room, const char *format, va_list list)
     }
     va_end(given.list);
     out[used < room ? used : room - 1] = '\0';
+}
+
+bool gan__parse_number(const char *text, size_t size, double *value)
+{
+    char number[48], point[8];
+    const size_t length = locale_point(point);
+    const char *dot = memchr(text, '.', size);
+    const size_t before = dot != NULL ? (size_t)(dot - text) : size;
+    if (size + length >= sizeof number) {
+        return false;
+    }
+    memcpy(number, text, before);
+    size_t used = before;
+    if (dot != NULL) {
+        memcpy(number + used, point, length);
+        used += length;
+        memcpy(number + used, dot + 1, size - before - 1);
+        used += size - before - 1;
+    }
+    number[used] = '\0';
+    char *end;
+    *value = strtod(number, &end);
+    return end == number + used && isfinite(*value);
 }

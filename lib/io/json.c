@@ -1,5 +1,7 @@
 #include "io/json.h"
 
+#include "base/context.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -234,6 +236,54 @@ bool gan__json_number(gan__json *json, int64_t *value)
         return wrong(json, "a number that begins with 0");
     }
     return true;
+}
+
+/* Skips digits; returns how many there were. */
+static int64_t skip_digits(gan__json *json)
+{
+    const char *first = json->next;
+    while (json->next < json->end && *json->next >= '0' && *json->next <= '9') {
+        json->next++;
+    }
+    return json->next - first;
+}
+
+/* Skips one of two characters, if it comes next. */
+static bool skip_either(gan__json *json, char a, char b)
+{
+    const bool is = json->next < json->end && (*json->next == a || *json->next == b);
+    json->next += is;
+    return is;
+}
+
+bool gan__json_real(gan__json *json, double *value)
+{
+    *value = 0;
+    if (json->problem != NULL) {
+        return false;
+    }
+    skip_space(json);
+    const char *first = json->next;
+    skip_either(json, '-', '-');
+    const char *digits = json->next;
+    const int64_t whole = skip_digits(json);
+    if (whole == 0) {
+        return wrong(json, "no number");
+    }
+    if (*digits == '0' && whole > 1) {
+        return wrong(json, "a number that begins with 0");
+    }
+    if (skip_either(json, '.', '.') && skip_digits(json) == 0) {
+        return wrong(json, "a number that ends with its point");
+    }
+    if (skip_either(json, 'e', 'E')) {
+        skip_either(json, '+', '-');
+        if (skip_digits(json) == 0) {
+            return wrong(json, "a number without the digits of its exponent");
+        }
+    }
+    return gan__parse_number(first, (size_t)(json->next - first), value) ||
+           wrong(json, "a number that is too large or too long");
 }
 
 bool gan__json_end(gan__json *json)

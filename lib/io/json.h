@@ -1,6 +1,5 @@
-/* As much of JSON as the header of a file of tensors may have: objects, arrays, strings, and whole
- * numbers that are not negative. The caller asks for what should come next, so that nothing here
- * recurses or allocates. */
+/* As much of JSON as a file of tensors may have: objects, arrays, strings and numbers. The caller
+ * asks for what should come next, so that nothing here recurses or allocates. */
 #ifndef GAN_IO_JSON_H
 #define GAN_IO_JSON_H
 
@@ -34,6 +33,9 @@ char *gan__json_key(gan__json *json);
 
 /* A whole number from 0 to INT64_MAX, as digits only. */
 bool gan__json_number(gan__json *json, int64_t *value);
+
+/* Any number of JSON that a double can hold, rounded to the nearest. */
+bool gan__json_real(gan__json *json, double *value);
 
 /* Whether only spaces are left. */
 bool gan__json_end(gan__json *json);

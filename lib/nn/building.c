@@ -101,8 +101,9 @@ int32_t gan_network_input(gan_network *network, const char *name, int32_t rank, 
     if (status != GAN_OK) {
         return gan__network_keep_error(network, status);
     }
-    return gan__network_add_layer(
-        network, (gan__layer){.kind = GAN__LAYER_INPUT, .shape = gan__shape_of(rank, dims)});
+    gan__layer layer = {.kind = GAN__LAYER_INPUT, .shape = gan__shape_of(rank, dims)};
+    memcpy(layer.name, copy, sizeof copy);
+    return gan__network_add_layer(network, layer);
 }
 
 /* ---- Transformations ----------------------------------------------------------------------- */

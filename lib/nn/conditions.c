@@ -5,12 +5,15 @@
  * bind all of them without knowing how many there are. */
 #include "nn/network.h"
 
+#include <stdio.h>
+
 int64_t gan_network_condition_elements(const gan_network *network)
 {
     return network != NULL ? network->conditions : 0;
 }
 
-int32_t gan__network_add_condition(gan_network *network, const char *call, gan__shape shape)
+int32_t gan__network_add_condition(gan_network *network, const char *call, const char *name,
+                                   gan__shape shape)
 {
     const int64_t elements = gan__shape_elements(shape);
     if (elements > INT32_MAX - network->conditions) {
@@ -18,9 +21,9 @@ int32_t gan__network_add_condition(gan_network *network, const char *call, gan__
                                    "%s: %lld more elements of conditions than %lld: too large",
                                    call, (long long)elements, (long long)network->conditions);
     }
-    const int32_t id = gan__network_add_layer(
-        network,
-        (gan__layer){.kind = GAN__LAYER_CONDITION, .shape = shape, .start = network->conditions});
+    gan__layer layer = {.kind = GAN__LAYER_CONDITION, .shape = shape, .start = network->conditions};
+    snprintf(layer.name, sizeof layer.name, "%s", name);
+    const int32_t id = gan__network_add_layer(network, layer);
     if (id > 0) {
         network->conditions += elements;
     }
@@ -45,7 +48,7 @@ int32_t gan_network_condition(gan_network *network, const char *name, int32_t ra
         status = gan__check_shape(network->context, "condition", rank, dims, &elements);
     }
     return status == GAN_OK
-               ? gan__network_add_condition(network, "condition", gan__shape_of(rank, dims))
+               ? gan__network_add_condition(network, "condition", copy, gan__shape_of(rank, dims))
                : gan__network_keep_error(network, status);
 }
 

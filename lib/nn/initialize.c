@@ -82,6 +82,11 @@ static const struct {
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
+const char *gan__initializer_name(int32_t index)
+{
+    return index < KIND_COUNT ? kinds[index].name : NULL;
+}
+
 static bool allowed(rule needed, double a, double b, const gan__transform *t)
 {
     switch (needed) {

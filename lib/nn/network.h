@@ -55,7 +55,8 @@ typedef struct {
     int64_t size[2];  /* of a pooling window; kernels and dims of minibatch_discrimination; [0]: the
                          pieces or the factor of an image layer, the group of minibatch_deviation */
     int64_t start;    /* of a condition in the row of all */
-    int64_t stride[2], pad[2]; /* of convolutions; the stride of pooling, too */
+    int64_t stride[2], pad[2];  /* of convolutions; the stride of pooling, too */
+    char name[GAN__NAME_BYTES]; /* of an input or a condition */
 } gan__layer;
 
 /* Whether layers of this kind have an affine transformation, which `index` then names. */
@@ -237,7 +238,8 @@ int32_t gan__network_build(const gan_network *network, gan__graph *graph, const 
 
 /* Adds a condition, the next slice of the row of all. Returns the id of its tensor. Errors: SHAPE
  * (all are too large together), MEMORY. */
-int32_t gan__network_add_condition(gan_network *network, const char *call, gan__shape shape);
+int32_t gan__network_add_condition(gan_network *network, const char *call, const char *name,
+                                   gan__shape shape);
 
 /* The builder of a condition. */
 int32_t gan__build_condition(const gan_network *network, gan__graph *graph, const gan__build *build,
@@ -254,6 +256,9 @@ int32_t gan__network_draw(gan_network *network, uint64_t seed, real *values);
  * stand apart only if asked to, and sets it. */
 int32_t gan__initializer_set(gan_network *network, int32_t first, int32_t last, bool apart,
                              const char *kind, double a, double b);
+
+/* The name of an initializer by its index, or NULL where there is no more. */
+const char *gan__initializer_name(int32_t index);
 
 /* How many numbers the statistics of all batch norms have together. */
 int64_t gan__network_statistics(const gan_network *network);

@@ -1,6 +1,8 @@
 /* Parameters in files. */
 #include "nn/save.h"
 
+#include "nn/describe.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,27 +42,33 @@ static int32_t check_tensor(const gan_network *network, const gan__parameter *pa
     return GAN_OK;
 }
 
+/* Finds the tensor of a parameter, and checks its type and shape. */
+static int32_t find_tensor(const gan_network *network, const gan__parameter *parameter,
+                           const gan__tensors *file, const char *prefix, const gan__tensor **tensor)
+{
+    char name[GAN__TENSOR_NAME + 1];
+    snprintf(name, sizeof name, "%s%s", prefix, parameter->name);
+    *tensor = gan__tensors_find(file, name);
+    return *tensor != NULL
+               ? check_tensor(network, parameter, *tensor)
+               : gan__fail(network->context, GAN_ERROR_KEY,
+                           "network %s: load: the file has no \"%s\"", network->name, name);
+}
+
 int32_t gan__network_read(const gan_network *network, gan__tensors *file, const char *prefix,
                           real *values)
 {
-    gan_context *context = network->context;
     for (int32_t i = 0; i < network->parameter_count; i++) {
         const gan__parameter *parameter = &network->parameters[i];
-        char name[GAN__TENSOR_NAME + 1];
-        snprintf(name, sizeof name, "%s%s", prefix, parameter->name);
-        const gan__tensor *tensor = gan__tensors_find(file, name);
-        if (tensor == NULL) {
-            return gan__fail(context, GAN_ERROR_KEY, "network %s: load: the file has no \"%s\"",
-                             network->name, name);
-        }
-        GAN__TRY(check_tensor(network, parameter, tensor));
+        const gan__tensor *tensor;
+        GAN__TRY(find_tensor(network, parameter, file, prefix, &tensor));
         real *w = values + parameter->offset;
         GAN__TRY(gan__tensors_read(file, tensor, w));
         for (int64_t j = 0; j < gan__shape_elements(parameter->shape); j++) {
             if (!isfinite(w[j])) {
-                return gan__fail(context, GAN_ERROR_NUMERIC,
+                return gan__fail(network->context, GAN_ERROR_NUMERIC,
                                  "network %s: load: element %lld of %s is not finite",
-                                 network->name, (long long)j, name);
+                                 network->name, (long long)j, tensor->name);
             }
         }
     }
@@ -99,11 +107,17 @@ static int32_t write_parameters(const gan_network *network, const char *path)
         const gan__parameter *parameter = &network->parameters[i];
         tensors[i] = gan__parameter_tensor(parameter, parameter->name, network->values);
     }
-    const gan__tensor_note notes[] = {{"format", GAN__FORMAT_PARAMETERS}, {"version", "1"}};
-    int32_t status = gan__check_saved(context, network->parameter_count, tensors);
+    char *description = NULL;
+    int32_t status = gan__network_describe(network, &description);
     if (status == GAN_OK) {
-        status = gan__tensors_write(context, path, network->parameter_count, tensors, 2, notes);
+        status = gan__check_saved(context, network->parameter_count, tensors);
     }
+    if (status == GAN_OK) {
+        const gan__tensor_note notes[] = {
+            {"format", GAN__FORMAT_PARAMETERS}, {"version", "1"}, {GAN__NOTE_NETWORK, description}};
+        status = gan__tensors_write(context, path, network->parameter_count, tensors, 3, notes);
+    }
+    gan__release(context, description);
     gan__release(context, tensors);
     return status;
 }
@@ -173,4 +187,120 @@ int32_t gan_network_load(gan_network *network, const char *path)
     }
     gan__release(context, values);
     return status;
+}
+
+/* ---- Networks from files alone ------------------------------------------------------------- */
+
+/* The network of a description; its parameters are not there yet. */
+static int32_t read_description(gan_context *context, const gan__tensors *file, const char *note,
+                                gan_network **out)
+{
+    const char *description = gan__tensors_note(file, note);
+    if (description == NULL) {
+        return gan__fail(context, GAN_ERROR_FORMAT,
+                         "open: the file does not describe a network as \"%s\"", note);
+    }
+    const int64_t size = (int64_t)strlen(description);
+    char *text = gan__allocate(context, size + 1, 1);
+    if (text == NULL) {
+        return GAN_ERROR_MEMORY;
+    }
+    memcpy(text, description, (size_t)size);
+    const int32_t status = gan__network_rebuild(context, text, size, out);
+    gan__release(context, text);
+    return status;
+}
+
+/* Reads the parameters of a network that has none yet; all are in the file before there is memory
+ * for them. */
+static int32_t read_values(gan_network *network, gan__tensors *file, const char *prefix)
+{
+    for (int32_t i = 0; i < network->parameter_count; i++) {
+        const gan__tensor *tensor;
+        GAN__TRY(find_tensor(network, &network->parameters[i], file, prefix, &tensor));
+    }
+    network->values = gan__allocate(network->context, network->elements, sizeof *network->values);
+    return network->values != NULL ? gan__network_read(network, file, prefix, network->values)
+                                   : GAN_ERROR_MEMORY;
+}
+
+/* Makes the network that a note of a file describes, with the parameters whose names follow
+ * `prefix`. */
+static int32_t open_network(gan_context *context, gan__tensors *file, const char *note,
+                            const char *prefix, gan_network **out)
+{
+    gan_network *network;
+    GAN__TRY(read_description(context, file, note, &network));
+    const int32_t status = read_values(network, file, prefix);
+    if (status != GAN_OK) {
+        gan_network_free(network);
+        return status;
+    }
+    *out = network;
+    return GAN_OK;
+}
+
+/* The networks that a file can have, by the name of the part. */
+static const struct {
+    const char *part, *format, *note, *prefix;
+} parts[] = {
+    {NULL, GAN__FORMAT_PARAMETERS, GAN__NOTE_NETWORK, ""},
+    {GAN_PART_GENERATOR, GAN__FORMAT_TRAINING, GAN__NOTE_GENERATOR, GAN__PREFIX_GENERATOR},
+    {GAN_PART_DISCRIMINATOR, GAN__FORMAT_TRAINING, GAN__NOTE_DISCRIMINATOR,
+     GAN__PREFIX_DISCRIMINATOR},
+    {GAN_PART_AVERAGE, GAN__FORMAT_TRAINING, GAN__NOTE_GENERATOR, GAN__PREFIX_AVERAGE},
+};
+
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+int32_t gan_network_open(gan_context *context, const char *path, const char *part,
+                         gan_network **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (context == NULL || out == NULL) {
+        return gan__fail(context, GAN_ERROR_ARGUMENT, "network_open: %s is NULL",
+                         context == NULL ? "context" : "out");
+    }
+    int32_t i = part == NULL ? 0 : 1;
+    while (part != NULL && i < PARTS && strcmp(parts[i].part, part) != 0) {
+        i++;
+    }
+    if (i == PARTS) {
+        return gan__fail(context, GAN_ERROR_KEY, "network_open: no part \"%.64s\"", part);
+    }
+    gan__tensors *file;
+    GAN__TRY(gan__tensors_open(context, path, &file));
+    int32_t status = gan__check_format(context, file, parts[i].format);
+    if (status == GAN_OK) {
+        status = open_network(context, file, parts[i].note, parts[i].prefix, out);
+    }
+    gan__tensors_close(file);
+    return status;
+}
+
+int32_t gan_network_describe(gan_network *network, char *text, int64_t capacity, int64_t *size)
+{
+    if (network == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    GAN__TRY(gan__network_ready(network));
+    if (size == NULL || capacity < 0 || (text == NULL && capacity > 0)) {
+        return gan__fail(network->context, GAN_ERROR_ARGUMENT, "network %s: describe: %s",
+                         network->name, size == NULL ? "size is NULL" : "no room for text");
+    }
+    char *description;
+    GAN__TRY(gan__network_describe(network, &description));
+    *size = (int64_t)strlen(description);
+    const bool fits = *size < capacity;
+    if (fits) {
+        memcpy(text, description, (size_t)*size + 1);
+    }
+    gan__release(network->context, description);
+    return fits || capacity == 0
+               ? GAN_OK
+               : gan__fail(network->context, GAN_ERROR_RANGE,
+                           "network %s: describe: %lld bytes and a zero, room for %lld",
+                           network->name, (long long)*size, (long long)capacity);
 }

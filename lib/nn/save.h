@@ -9,6 +9,14 @@
 #define GAN__FORMAT_PARAMETERS "libgan parameters"
 #define GAN__FORMAT_TRAINING "libgan training"
 
+/* The notes with the descriptions of networks, and what stands before their parameters' names. */
+#define GAN__NOTE_NETWORK "network"
+#define GAN__NOTE_GENERATOR "generator"
+#define GAN__NOTE_DISCRIMINATOR "discriminator"
+#define GAN__PREFIX_GENERATOR "generator."
+#define GAN__PREFIX_DISCRIMINATOR "discriminator."
+#define GAN__PREFIX_AVERAGE "average."
+
 /* A parameter tensor as a tensor to be written under `name`. values: all of the network's */
 gan__tensor gan__parameter_tensor(const gan__parameter *parameter, const char *name,
                                   const real *values);

@@ -72,7 +72,7 @@ static int32_t copy_layer(gan_network *network, const gan_network *other, gan__l
         return gan_network_dropout(network, layer.in[0], layer.a);
     }
     if (layer.kind == GAN__LAYER_CONDITION) {
-        return gan__network_add_condition(network, "append", layer.shape);
+        return gan__network_add_condition(network, "append", layer.name, layer.shape);
     }
     if (gan__layer_transform(&layer) < 0) {
         return gan__network_add_layer(network, layer);
@@ -121,8 +121,8 @@ int32_t gan_network_append(gan_network *network, int32_t x, const gan_network *o
 /* Makes the clone's layers, prior and parameters. */
 static int32_t copy_network(gan_network *clone, const gan_network *network)
 {
-    const gan__shape input = network->layers[0].shape;
-    const int32_t x = gan_network_input(clone, "x", input.rank, input.dims);
+    const gan__layer *input = &network->layers[0];
+    const int32_t x = gan_network_input(clone, input->name, input->shape.rank, input->shape.dims);
     GAN__TRY(gan_network_output(clone, gan_network_append(clone, x, network)));
     clone->noise = network->noise;
     if (network->values == NULL) {

@@ -1,4 +1,5 @@
 /* The state of a training in a file: everything the next step depends on. */
+#include "nn/describe.h"
 #include "nn/save.h"
 #include "train/trainer.h"
 
@@ -36,7 +37,7 @@ static const char *const state_names[] = {"generator_optimizer.state",
 enum {
     NAME_BYTES = sizeof(((gan__parameter *)0)->name) + 16,
     VALUE_BYTES = 24,
-    NOTE_COUNT = GAN__TRAIN_LAST_FIXED + 1 + 6
+    NOTE_COUNT = GAN__TRAIN_LAST_FIXED + 1 + 8
 };
 
 /* ---- What both directions speak of --------------------------------------------------------- */
@@ -51,9 +52,9 @@ enum { PART_G, PART_D, PART_AVERAGE, PART_COUNT };
 
 static int32_t list_parts(const gan_trainer *trainer, part parts[PART_COUNT])
 {
-    parts[PART_G] = (part){"generator.", trainer->g.network};
-    parts[PART_D] = (part){"discriminator.", trainer->d.network};
-    parts[PART_AVERAGE] = (part){"average.", trainer->average.network};
+    parts[PART_G] = (part){GAN__PREFIX_GENERATOR, trainer->g.network};
+    parts[PART_D] = (part){GAN__PREFIX_DISCRIMINATOR, trainer->d.network};
+    parts[PART_AVERAGE] = (part){GAN__PREFIX_AVERAGE, trainer->average.network};
     return trainer->average.network != NULL ? PART_COUNT : PART_AVERAGE;
 }
 
@@ -168,12 +169,21 @@ static int32_t write_training(const gan_trainer *trainer, const char *path)
                          GAN__METRIC_COUNT;
     list l = {.tensors = gan__allocate(context, most, sizeof *l.tensors),
               .names = gan__allocate(context, most, sizeof *l.names)};
+    char *g = NULL, *d = NULL;
     int32_t status = GAN_ERROR_MEMORY;
     if (l.tensors != NULL && l.names != NULL) {
+        status = gan__network_describe(trainer->g.network, &g);
+    }
+    if (status == GAN_OK) {
+        status = gan__network_describe(trainer->d.network, &d);
+    }
+    if (status == GAN_OK) {
         settings s;
         describe(trainer, &s);
         add_note(&s, "format", GAN__FORMAT_TRAINING);
         add_note(&s, "version", "1");
+        add_note(&s, GAN__NOTE_GENERATOR, g);
+        add_note(&s, GAN__NOTE_DISCRIMINATOR, d);
         count_up(trainer, l.counters);
         add_parts(trainer, &l);
         add_numbers(trainer, &l);
@@ -182,6 +192,8 @@ static int32_t write_training(const gan_trainer *trainer, const char *path)
             status = gan__tensors_write(context, path, l.count, l.tensors, s.count, s.notes);
         }
     }
+    gan__release(context, d);
+    gan__release(context, g);
     gan__release(context, l.names);
     gan__release(context, l.tensors);
     return status;
