@@ -207,6 +207,10 @@ static void misuse_network_files(void)
         bad(GAN_ERROR_IO, gan_network_open(ctx, no_files[i], NULL, &made));
     }
     bad(GAN_ERROR_FORMAT, gan_network_open(ctx, GAN_SOURCE_DIR "/include/gan/gan.h", NULL, &made));
+    bad_null(gan_network_export_onnx(NULL, "x"));
+    bad(GAN_ERROR_ARGUMENT, gan_network_export_onnx(G, NULL));
+    bad(GAN_ERROR_IO, gan_network_export_onnx(G, "/no/such/folder/file"));
+    bad(GAN_ERROR_STATE, gan_network_export_onnx(open_network, "/no/such/file"));
     bad_null(gan_network_describe(NULL, NULL, 0, &size));
     bad(GAN_ERROR_STATE, gan_network_describe(open_network, NULL, 0, &size));
     bad(GAN_ERROR_ARGUMENT, gan_network_describe(G, NULL, 0, NULL));

@@ -510,6 +510,17 @@ GAN_API int32_t gan_network_describe(gan_network *network, char *text, int64_t c
 
 /* ---- Inference ----------------------------------------------------------------------------- */
 
+/* Writes the network as an ONNX model (IR 8, opset 17), for other programs to sample with: what
+ * gan_network_forward computes, or, with conditions, gan_network_evaluate. Its inputs are those of
+ * the network, by their names (an input whose name another tensor has becomes "tensor.<id>"), its
+ * output is "output", all float32 of shape [N, ...], N being free. Dropout drops nothing, batch
+ * norm uses running statistics, weights under a spectral norm are written divided by it. A file of
+ * that name is replaced in one piece.
+ * Errors: ARGUMENT (path), STATE (not finished), UNSUPPORTED (layers that look at the whole batch:
+ * minibatch_deviation and minibatch_discrimination; over 2 GB), IO, MEMORY.
+ * Source: the operators of ONNX, opset 17. Since 0.1. */
+GAN_API int32_t gan_network_export_onnx(gan_network *network, const char *path);
+
 /* The number of elements of one input sample, or of one output sample; 0 if there is none yet.
  * Since 0.1. */
 GAN_API int64_t gan_network_input_elements(const gan_network *network);

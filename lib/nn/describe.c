@@ -1,8 +1,8 @@
 #include "nn/describe.h"
 
+#include "base/buffer.h"
 #include "io/json.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 const gan__field_text gan__field_texts[GAN__FIELD_COUNT] = {
@@ -172,96 +172,56 @@ static gan__call take_call(const gan_network *network, const gan__layer *layer)
 
 /* ---- Writing ------------------------------------------------------------------------------- */
 
-/* A text that grows. After the first error nothing is added. */
-typedef struct {
-    gan_context *context;
-    char *bytes;
-    int64_t capacity, size; /* without the zero at the end */
-    int32_t status;
-} writing;
-
-static void put_bytes(writing *w, const char *bytes, size_t size)
+static void put_string(gan__buffer *w, const char *string)
 {
-    void *room = w->bytes;
-    if (w->status == GAN_OK) {
-        w->status = gan__grow(w->context, &room, &w->capacity, w->size + (int64_t)size + 1, 1);
-        w->bytes = room;
-    }
-    if (w->status == GAN_OK) {
-        memcpy(w->bytes + w->size, bytes, size);
-        w->size += (int64_t)size;
-        w->bytes[w->size] = '\0';
-    }
-}
-
-static void put_text(writing *w, const char *text)
-{
-    put_bytes(w, text, strlen(text));
-}
-
-#if defined(__GNUC__) || defined(__clang__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-put(writing *w, const char *format, ...)
-{
-    char text[96];
-    va_list list;
-    va_start(list, format);
-    gan__format(text, sizeof text, format, list);
-    va_end(list);
-    put_text(w, text);
-}
-
-static void put_string(writing *w, const char *string)
-{
-    put_text(w, "\"");
+    gan__buffer_text(w, "\"");
     for (; *string != '\0'; string++) {
         char escape[7];
         if (gan__json_escape(*string, escape)) {
-            put_text(w, escape);
+            gan__buffer_text(w, escape);
         } else {
-            put_bytes(w, string, 1);
+            gan__buffer_put(w, string, 1);
         }
     }
-    put_text(w, "\"");
+    gan__buffer_text(w, "\"");
 }
 
-static void put_shape(writing *w, gan__shape shape)
+static void put_shape(gan__buffer *w, gan__shape shape)
 {
     for (int32_t i = 0; i < shape.rank; i++) {
-        put(w, "%s%lld", i == 0 ? "[" : ", ", (long long)shape.dims[i]);
+        gan__buffer_print(w, "%s%lld", i == 0 ? "[" : ", ", (long long)shape.dims[i]);
     }
-    put_text(w, "]");
+    gan__buffer_text(w, "]");
 }
 
-static void put_parts(writing *w, int64_t bits)
+static void put_parts(gan__buffer *w, int64_t bits)
 {
     const char *before = "[";
     for (gan__part part = 0; part < GAN__PARTS; part++) {
         if ((bits >> part & 1) != 0) {
-            put(w, "%s\"%s\"", before, gan__part_texts[part]);
+            gan__buffer_print(w, "%s\"%s\"", before, gan__part_texts[part]);
             before = ", ";
         }
     }
-    put_text(w, "]");
+    gan__buffer_text(w, "]");
 }
 
 /* Seventeen digits name a double exactly. */
-static void put_field(writing *w, const gan__call *call, gan__field field)
+static void put_field(gan__buffer *w, const gan__call *call, gan__field field)
 {
     const gan__field_text *text = &gan__field_texts[field];
     const gan__value *value = &call->values[field];
-    put(w, ", \"%s\": ", text->key);
+    gan__buffer_print(w, ", \"%s\": ", text->key);
     switch (text->form) {
     case GAN__FORM_WHOLE:
-        put(w, "%lld", (long long)value->whole[0]);
+        gan__buffer_print(w, "%lld", (long long)value->whole[0]);
         break;
     case GAN__FORM_PAIR:
-        put(w, "[%lld, %lld]", (long long)value->whole[0], (long long)value->whole[1]);
+        gan__buffer_print(w, "[%lld, %lld]", (long long)value->whole[0],
+                          (long long)value->whole[1]);
         break;
     case GAN__FORM_NUMBER:
-        put(w, "%.17g", value->number[0]);
+        gan__buffer_print(w, "%.17g", value->number[0]);
         break;
     case GAN__FORM_SHAPE:
         put_shape(w, call->shape);
@@ -270,11 +230,12 @@ static void put_field(writing *w, const gan__call *call, gan__field field)
         put_string(w, call->name);
         break;
     case GAN__FORM_BIAS:
-        put(w, "\"%s\"", gan__bias_texts[value->whole[0]]);
+        gan__buffer_print(w, "\"%s\"", gan__bias_texts[value->whole[0]]);
         break;
     case GAN__FORM_DRAW:
-        put(w, "[\"%s\", %.17g, %.17g]", gan__initializer_name((int32_t)value->whole[0]),
-            value->number[0], value->number[1]);
+        gan__buffer_print(w, "[\"%s\", %.17g, %.17g]",
+                          gan__initializer_name((int32_t)value->whole[0]), value->number[0],
+                          value->number[1]);
         break;
     case GAN__FORM_PARTS:
         put_parts(w, value->whole[0]);
@@ -288,20 +249,20 @@ static bool is_set(const gan__value *value)
     return value->whole[0] != 0 || value->number[0] != 0;
 }
 
-static void put_call(writing *w, const gan__call *call)
+static void put_call(gan__buffer *w, const gan__call *call)
 {
     const gan__call_text *text = &gan__call_texts[call->kind];
-    put(w, "\n{\"call\": \"%s\"", text->name);
+    gan__buffer_print(w, "\n{\"call\": \"%s\"", text->name);
     if (text->inputs > 0) {
-        put(w, text->inputs == 1 ? ", \"of\": [%d]" : ", \"of\": [%d, %d]", (int)call->in[0],
-            (int)call->in[1]);
+        gan__buffer_print(w, text->inputs == 1 ? ", \"of\": [%d]" : ", \"of\": [%d, %d]",
+                          (int)call->in[0], (int)call->in[1]);
     }
     for (int32_t i = 0; i < GAN__CALL_FIELDS && text->fields[i] != GAN__FIELD_NONE; i++) {
         put_field(w, call, text->fields[i]);
     }
 }
 
-static void put_layer(writing *w, const gan_network *network, const gan__layer *layer)
+static void put_layer(gan__buffer *w, const gan_network *network, const gan__layer *layer)
 {
     const gan__call call = take_call(network, layer);
     put_call(w, &call);
@@ -318,26 +279,26 @@ static void put_layer(writing *w, const gan_network *network, const gan__layer *
             }
         }
     }
-    put_text(w, "}");
+    gan__buffer_text(w, "}");
 }
 
 int32_t gan__network_describe(const gan_network *network, char **text)
 {
-    writing w = {.context = network->context};
-    put_text(&w, "{\"name\": ");
+    gan__buffer w = {.context = network->context};
+    gan__buffer_text(&w, "{\"name\": ");
     put_string(&w, network->name);
-    put(&w, ", \"noise\": [\"%s\", %.17g, %.17g], \"layers\": [",
-        network->noise.kind == GAN__UNIFORM ? GAN_NOISE_UNIFORM : GAN_NOISE_NORMAL,
-        network->noise.a, network->noise.b);
+    gan__buffer_print(&w, ", \"noise\": [\"%s\", %.17g, %.17g], \"layers\": [",
+                      network->noise.kind == GAN__UNIFORM ? GAN_NOISE_UNIFORM : GAN_NOISE_NORMAL,
+                      network->noise.a, network->noise.b);
     for (int32_t i = 0; i < network->layer_count; i++) {
-        put_text(&w, i > 0 ? "," : "");
+        gan__buffer_text(&w, i > 0 ? "," : "");
         put_layer(&w, network, &network->layers[i]);
     }
-    put(&w, "], \"output\": %d}", (int)network->output);
-    if (w.status != GAN_OK) {
-        gan__release(network->context, w.bytes);
-        return w.status;
+    gan__buffer_print(&w, "], \"output\": %d}", (int)network->output);
+    const int32_t status = w.status;
+    if (status != GAN_OK) {
+        gan__buffer_free(&w);
     }
     *text = w.bytes;
-    return GAN_OK;
+    return status;
 }

@@ -99,7 +99,7 @@ extern const char *const gan__part_texts[GAN__PARTS];
 
 enum { GAN__BIAS_TEXTS = 3 };
 
-/* Describes a finished network. The caller releases *text. Errors: MEMORY. */
+/* Describes a finished network. The caller releases *text, NULL after an error. Errors: MEMORY. */
 int32_t gan__network_describe(const gan_network *network, char **text);
 
 /* Makes the network of a description, finished and not initialised.

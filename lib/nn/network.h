@@ -336,6 +336,10 @@ int32_t gan__build_instance_norm(const gan_network *network, gan__graph *graph,
 void gan__network_spectral_weights(const gan_network *network, gan__graph *graph,
                                    const int32_t *parameters, int32_t *used);
 
+/* The parameters as layers compute with them: W / sigma where there is a spectral norm.
+ * values: [elements]. Errors: MEMORY. */
+int32_t gan__network_effective(const gan_network *network, real *values);
+
 /* Plans a round of power iteration for each spectral norm, from slot 0 to slot 1, which are bound
  * to one array; *out is NULL if there is none. With `all`, frozen ones too. */
 int32_t gan__direction_plan(const gan_network *network, bool all, gan__plan **out);

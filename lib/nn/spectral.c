@@ -2,6 +2,8 @@
  * iteration that improves the estimate. */
 #include "nn/network.h"
 
+#include <string.h>
+
 /* W as a matrix [units, weights that lead to a unit] */
 typedef struct {
     int32_t node;
@@ -76,6 +78,54 @@ void gan__network_spectral_weights(const gan_network *network, gan__graph *graph
             used[t->parameter] = divided(graph, t, parameters[t->parameter], parameters[direction]);
         }
     }
+}
+
+/* Runs a plan of W / sigma from the parameters to their copy. count: of the spectral norms */
+static int32_t divide_weights(const gan_network *network, int32_t count, real *values)
+{
+    gan_context *context = network->context;
+    int32_t *nodes = gan__allocate(context, 2 * (int64_t)network->parameter_count, sizeof *nodes);
+    gan__output *outputs = gan__allocate(context, count, sizeof *outputs);
+    gan__graph graph = gan__graph_create(context);
+    gan__plan *plan = NULL;
+    real *workspace = NULL;
+    int32_t status = nodes != NULL && outputs != NULL ? GAN_OK : GAN_ERROR_MEMORY;
+    if (status == GAN_OK) {
+        int32_t *used = nodes + network->parameter_count, made = 0;
+        gan__network_leaves(network, &graph, 0, nodes);
+        gan__network_spectral_weights(network, &graph, nodes, used);
+        for (int32_t i = 0; i < network->transform_count; i++) {
+            const gan__transform *t = &network->transforms[i];
+            if (t->spectral) {
+                outputs[made++] = (gan__output){used[t->parameter], 1, t->offset};
+            }
+        }
+        status = gan__plan_create(&graph, count, outputs, GAN__PLAN_FUSED, &plan);
+    }
+    if (status == GAN_OK) {
+        workspace = gan__allocate(context, gan__plan_workspace(plan), sizeof *workspace);
+        status = workspace != NULL ? GAN_OK : GAN_ERROR_MEMORY;
+    }
+    if (status == GAN_OK) {
+        gan__plan_run(plan, &(gan__arguments){.slots = (real *[]){network->values, values},
+                                              .workspace = workspace});
+    }
+    gan__release(context, workspace);
+    gan__plan_free(plan);
+    gan__graph_free(&graph);
+    gan__release(context, outputs);
+    gan__release(context, nodes);
+    return status;
+}
+
+int32_t gan__network_effective(const gan_network *network, real *values)
+{
+    memcpy(values, network->values, (size_t)network->elements * sizeof *values);
+    int32_t count = 0;
+    for (int32_t i = 0; i < network->transform_count; i++) {
+        count += network->transforms[i].spectral;
+    }
+    return count > 0 ? divide_weights(network, count, values) : GAN_OK;
 }
 
 /* ---- Power iteration ----------------------------------------------------------------------- */
