@@ -428,7 +428,7 @@ int32_t gan__network_rebuild(gan_context *context, char *text, int64_t size, gan
                            (long long)(json.next - json.start), json.problem);
     } else if (status != GAN_OK && status != GAN_ERROR_MEMORY) {
         char reason[GAN__MESSAGE_BYTES - 64];
-        strncpy(reason, context->message, sizeof reason - 1);
+        memcpy(reason, context->message, sizeof reason);
         reason[sizeof reason - 1] = '\0';
         status = gan__fail(context, GAN_ERROR_FORMAT, "the network's description: %s", reason);
     }
