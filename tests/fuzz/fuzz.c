@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const fuzz_target *const fuzz_targets[] = {&fuzz_tensors, &fuzz_network, &fuzz_trainer,
-                                           &fuzz_idx,     &fuzz_gzip,    &fuzz_cifar,
-                                           &fuzz_raw,     &fuzz_calls,   NULL};
+const fuzz_target *const fuzz_targets[] = {
+    &fuzz_tensors, &fuzz_network, &fuzz_trainer, &fuzz_idx,         &fuzz_gzip,
+    &fuzz_cifar,   &fuzz_raw,     &fuzz_calls,   &fuzz_description, NULL};
 
 void fuzz_status(const gan_context *context, int32_t status)
 {

@@ -22,7 +22,7 @@ typedef struct {
 } fuzz_target;
 
 extern const fuzz_target fuzz_tensors, fuzz_network, fuzz_trainer, fuzz_idx, fuzz_gzip, fuzz_cifar,
-    fuzz_raw, fuzz_calls;
+    fuzz_raw, fuzz_calls, fuzz_description;
 
 /* All of them, up to NULL. */
 extern const fuzz_target *const fuzz_targets[];

@@ -22,7 +22,7 @@ case ${1:-} in
 esac
 seconds=$1
 shift
-targets=${*:-tensors network trainer idx gzip cifar raw calls}
+targets=${*:-tensors network trainer idx gzip cifar raw calls description}
 
 compiler=${CC:-}
 for name in clang clang-14; do
@@ -50,6 +50,7 @@ longest()
     case $1 in
     cifar) echo 6400 ;;
     trainer | network) echo 12000 ;;
+    description) echo 4096 ;;
     *) echo 2048 ;;
     esac
 }
