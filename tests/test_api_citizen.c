@@ -420,6 +420,9 @@ static void use_all(int32_t threads)
     true_of(gan_rank_max(), > 0);
     true_of(gan_version(), >= 0);
     true_of(gan_version_text(), != NULL);
+    true_of(gan_backend_text(GAN_BACKEND_SIMD), != NULL);
+    true_of(gan_backend_text(GAN_BACKEND_BLAS_CORE), != NULL);
+    true_of(gan_backend_name(0), != NULL);
     gan_context_free(ctx);
     check_surroundings("gan_context_free(");
     need(own.live == 0);

@@ -44,6 +44,10 @@ static void misuse_context(void)
     harmless(gan_version() ==
              GAN_VERSION_MAJOR * 1000000 + GAN_VERSION_MINOR * 1000 + GAN_VERSION_PATCH);
     harmless(gan_version_text()[0] != '\0');
+    harmless(gan_backend_text(NULL) == NULL);
+    harmless(gan_backend_text("no such key") == NULL);
+    harmless(gan_backend_name(-1) == NULL);
+    harmless(gan_backend_name(4) == NULL);
     finish();
 }
 

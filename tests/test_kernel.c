@@ -1,9 +1,13 @@
 /* The kernels against plain loops in double: functions of one number, products, sums, maxima. */
 #include "support.h"
 
+#include "base/simd.h"
+
 #include "kernel/element.h"
 #include "kernel/gemm.h"
 #include "kernel/reduce.h"
+
+#include <gan/version.h>
 
 #include <float.h>
 #include <pthread.h>
@@ -537,9 +541,60 @@ START_TEST(maxima)
 }
 END_TEST
 
+/* ---- What the kernels are -------------------------------------------------------------------- */
+
+/* Whether the processor has all of the features, by the names of /proc/cpuinfo. flags: " a b c " */
+static bool has_all(const char *flags, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        char name[32];
+        snprintf(name, sizeof name, " %s ", *names);
+        if (strstr(flags, name) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+START_TEST(backend_is_named)
+{
+    static const char *const v3[] = {"avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", NULL};
+    static const char *const v4[] = {"avx512f",  "avx512bw", "avx512cd",
+                                     "avx512dq", "avx512vl", NULL};
+    static char line[16384] = "";
+    for (int32_t i = 0; i < 4; i++) {
+        ck_assert_ptr_nonnull(gan_backend_name(i));
+        ck_assert_uint_gt(strlen(gan_backend_text(gan_backend_name(i))), 0);
+    }
+    ck_assert_ptr_null(gan_backend_name(4));
+    ck_assert_ptr_null(gan_backend_name(-1));
+    ck_assert_ptr_null(gan_backend_text(NULL));
+    ck_assert_ptr_null(gan_backend_text("SIMD"));
+    const char *simd = gan_backend_text(GAN_BACKEND_SIMD);
+#ifdef GAN__SIMD_CLONES
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "flags", 5) == 0) {
+            line[strcspn(line, "\n")] = ' ';
+            const bool avx2 = has_all(line, v3);
+            ck_assert_str_eq(simd, avx2 && has_all(line, v4) ? "x86-64-v4"
+                                   : avx2                    ? "x86-64-v3"
+                                                             : "baseline");
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+#else
+    (void)line, (void)v3, (void)v4, (void)has_all;
+    ck_assert_str_eq(simd, "baseline");
+#endif
+}
+END_TEST
+
 int main(void)
 {
-    return RUN_TESTS("kernels", functions_are_exact, functions_at_their_ends, functions_of_two,
+    return RUN_TESTS("kernels", backend_is_named, functions_are_exact, functions_at_their_ends, functions_of_two,
                      lengths_do_not_matter, element_sum_is_in_double, products_small,
                      products_in_bands, blas_setting_is_put_back, sums_over_every_subset, maxima);
 }

@@ -1,4 +1,5 @@
-/* The version of libgan. This file is the one source of it: the build reads it from here. */
+/* What is linked: the version of libgan, and what it computes with. This file is the one source of
+ * the version: the build reads it from here. */
 #ifndef GAN_VERSION_H
 #define GAN_VERSION_H
 
@@ -18,6 +19,30 @@ GAN_API int32_t gan_version(void);
 
 /* The same as text, "major.minor.patch". Owned by the library, valid for ever. Since 0.1. */
 GAN_API const char *gan_version_text(void);
+
+/* Keys for gan_backend_text. */
+
+/* The instruction set that was chosen for libgan's own loops when it was loaded: "x86-64-v4" (with
+ * AVX-512), "x86-64-v3" (with AVX2), or "baseline", that of the compiler. Results do not depend on
+ * it. */
+#define GAN_BACKEND_SIMD "simd"
+/* The BLAS that multiplies matrices: "openblas", "blis", "mkl", or "other". */
+#define GAN_BACKEND_BLAS "blas"
+/* The kernels that the BLAS has chosen, in its own words, such as "SkylakeX" (OpenBLAS) or "haswell"
+ * (BLIS); "unknown" where it does not tell. Results depend on it, in the last bits. */
+#define GAN_BACKEND_BLAS_CORE "blas_core"
+/* "controlled" if libgan can make the BLAS single-threaded, so that results do not depend on the
+ * number of threads whatever the host has set; "unknown" if that holds only for a BLAS without
+ * threads of its own. */
+#define GAN_BACKEND_BLAS_THREADS "blas_threads"
+
+/* What the library computes with on this machine, for reports and for error messages of one's own.
+ *   key  one of the keys above
+ * Returns a text that is valid for ever, or NULL for NULL or another key. Since 0.1. */
+GAN_API const char *gan_backend_text(const char *key);
+
+/* The name of key `index`, counted from 0, or NULL after the last. Since 0.1. */
+GAN_API const char *gan_backend_name(int32_t index);
 
 #ifdef __cplusplus
 }

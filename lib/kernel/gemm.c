@@ -5,13 +5,16 @@
 #include <cblas.h>
 #include <pthread.h>
 
-/* The thread controls of the BLAS libraries we know; NULL where the one loaded has none. */
+/* Functions of the BLAS libraries we know; NULL where the one loaded has none. */
 #if defined(__GNUC__) || defined(__clang__)
 #define WEAK __attribute__((weak))
 extern int openblas_get_num_threads(void) WEAK;
 extern void openblas_set_num_threads(int count) WEAK;
+extern char *openblas_get_corename(void) WEAK;
 extern long bli_thread_get_num_threads(void) WEAK;
 extern void bli_thread_set_num_threads(long count) WEAK;
+extern int bli_arch_query_id(void) WEAK;
+extern char *bli_arch_string(int id) WEAK;
 extern int MKL_Get_Max_Threads(void) WEAK;
 extern void MKL_Set_Num_Threads(int count) WEAK;
 #endif
@@ -43,6 +46,34 @@ static void set_blas_threads(long count)
     } else if (MKL_Set_Num_Threads != NULL) {
         MKL_Set_Num_Threads((int)count);
     }
+}
+
+const char *gan__blas_name(void)
+{
+    if (openblas_set_num_threads != NULL) {
+        return "openblas";
+    }
+    if (bli_thread_set_num_threads != NULL) {
+        return "blis";
+    }
+    return MKL_Set_Num_Threads != NULL ? "mkl" : "other";
+}
+
+const char *gan__blas_core(void)
+{
+    const char *core = NULL;
+    if (openblas_get_corename != NULL) {
+        core = openblas_get_corename();
+    } else if (bli_arch_query_id != NULL && bli_arch_string != NULL) {
+        core = bli_arch_string(bli_arch_query_id());
+    }
+    return core != NULL ? core : "unknown";
+}
+
+bool gan__blas_is_controlled(void)
+{
+    return openblas_set_num_threads != NULL || bli_thread_set_num_threads != NULL ||
+           MKL_Set_Num_Threads != NULL;
 }
 
 /* A fork waits until nobody changes the setting: in the child nobody would ever end it. Of the

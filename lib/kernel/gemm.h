@@ -24,4 +24,10 @@ void gan__gemm_single(bool transpose_a, bool transpose_b, int64_t m, int64_t n, 
 void gan__blas_enter(void);
 void gan__blas_leave(void);
 
+/* The BLAS that is linked, the kernels it has chosen, and whether it is one of those three; as
+ * gan_backend_text says. */
+const char *gan__blas_name(void);
+const char *gan__blas_core(void);
+bool gan__blas_is_controlled(void);
+
 #endif

@@ -180,6 +180,9 @@ static void print_library(const char *path)
     struct stat file;
     if (path != NULL && stat(path, &file) == 0) {
         printf("{\"case\":\"library\",\"version\":\"%s\"", gan_version_text());
+        for (int32_t i = 0; gan_backend_name(i) != NULL; i++) {
+            printf(",\"%s\":\"%s\"", gan_backend_name(i), gan_backend_text(gan_backend_name(i)));
+        }
         print_bytes("stripped_bytes", (double)file.st_size);
         puts("}");
     } else if (path != NULL) {

@@ -1,0 +1,127 @@
+/* Prints what the library computes with here, and what comes of it: a training of convolutional
+ * networks. The script machines.sh runs it on several processors and with several BLAS.
+ *   machine THREADS */
+#include <gan/gan.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SIDE = 12, PIXELS = SIDE * SIDE, COUNT = 400, STEPS = 8 };
+
+static gan_context *context;
+
+static void check(int32_t status)
+{
+    if (status < 0) {
+        fprintf(stderr, "%s\n", gan_context_message(context));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static gan_network *make_generator(void)
+{
+    gan_network *G;
+    check(gan_network_create(context, "G", &G));
+    int32_t h = gan_network_input(G, "z", 1, (int64_t[]){20});
+    h = gan_network_batch_norm(G, gan_network_dense(G, h, 16 * 36), 1, 1e-5, 0.1);
+    h = gan_network_reshape(G, gan_network_relu(G, h), 3, (int64_t[]){16, 6, 6});
+    h = gan_network_transposed_convolution(G, h, 1, (int64_t[]){4, 4}, (int64_t[]){2, 2},
+                                           (int64_t[]){1, 1}, NULL, GAN_BIAS_UNTIED);
+    check(gan_network_output(G, gan_network_tanh(G, h)));
+    return G;
+}
+
+static gan_network *make_discriminator(void)
+{
+    gan_network *D;
+    check(gan_network_create(context, "D", &D));
+    int32_t h = gan_network_input(D, "x", 3, (int64_t[]){1, SIDE, SIDE});
+    h = gan_network_convolution(D, h, 32, (int64_t[]){5, 5}, NULL, (int64_t[]){2, 2},
+                                GAN_BIAS_TIED);
+    h = gan_network_max_pool(D, gan_network_leaky_relu(D, h, 0.2), (int64_t[]){3, 3},
+                             (int64_t[]){2, 2});
+    h = gan_network_maxout(D, gan_network_dropout(D, h, 0.8), 300, 4);
+    check(gan_network_output(D, gan_network_dense(D, gan_network_softplus(D, h), 1)));
+    return D;
+}
+
+/* FNV-1a of the numbers' bits, and their Euclidean norm. */
+static void digest(const float *values, int64_t count, uint64_t *hash, double *norm)
+{
+    const unsigned char *bytes = (const unsigned char *)values;
+    for (int64_t i = 0; i < count * (int64_t)sizeof *values; i++) {
+        *hash = (*hash ^ bytes[i]) * 0x100000001b3;
+    }
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        sum += (double)values[i] * (double)values[i];
+    }
+    *norm = sqrt(sum);
+}
+
+static void print_parameters(const char *name, gan_network *network, uint64_t *hash)
+{
+    double all = 0;
+    for (int32_t i = 0; i < gan_network_parameter_count(network); i++) {
+        const char *parameter = gan_network_parameter_name(network, i);
+        int64_t dims[GAN_RANK_MAX], elements = 1;
+        int32_t rank;
+        check(gan_network_parameter_shape(network, parameter, &rank, dims, GAN_RANK_MAX));
+        for (int32_t j = 0; j < rank; j++) {
+            elements *= dims[j];
+        }
+        float *values = malloc((size_t)elements * sizeof *values);
+        if (values == NULL) {
+            exit(EXIT_FAILURE);
+        }
+        double norm;
+        check(gan_network_get_parameter(network, parameter, values, elements));
+        digest(values, elements, hash, &norm);
+        all = hypot(all, norm);
+        free(values);
+    }
+    printf("%s=%.9g ", name, all);
+}
+
+static gan_dataset *make_data(void)
+{
+    static float x[COUNT * PIXELS];
+    for (int i = 0; i < COUNT * PIXELS; i++) {
+        x[i] = (float)(i * 37 % 101 + i / PIXELS * 3 % 7) / 60 - 1;
+    }
+    gan_dataset *data;
+    check(gan_dataset_from_floats(context, COUNT, 3, (int64_t[]){1, SIDE, SIDE}, x, &data));
+    return data;
+}
+
+int main(int argc, char **argv)
+{
+    static float samples[100 * PIXELS];
+    check(gan_context_create(&context));
+    check(gan_context_set_threads(context, argc > 1 ? atoi(argv[1]) : 1));
+    gan_network *G = make_generator(), *D = make_discriminator();
+    gan_dataset *data = make_data();
+    gan_trainer *trainer;
+    check(gan_trainer_create(G, D, data, &trainer));
+    check(gan_trainer_set_number(trainer, GAN_R1, 0.1));
+    check(gan_trainer_run(trainer, STEPS, NULL, NULL));
+    check(gan_network_sample(G, 1, 100, samples, 100 * PIXELS));
+
+    for (int32_t i = 0; gan_backend_name(i) != NULL; i++) {
+        printf("%s=%s ", gan_backend_name(i), gan_backend_text(gan_backend_name(i)));
+    }
+    uint64_t hash = 0xcbf29ce484222325;
+    double norm;
+    print_parameters("G", G, &hash);
+    print_parameters("D", D, &hash);
+    digest(samples, 100 * PIXELS, &hash, &norm);
+    printf("samples=%.9g digest=%016llx\n", norm, (unsigned long long)hash);
+
+    gan_trainer_free(trainer);
+    gan_dataset_free(data);
+    gan_network_free(D);
+    gan_network_free(G);
+    gan_context_free(context);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
