@@ -4,11 +4,16 @@
 #ifndef GAN_TESTS_FAULTS_H
 #define GAN_TESTS_FAULTS_H
 
-#include "tensors_support.h"
+#include "api.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What is to happen to the calls between arm and disarm. */
 static struct {
@@ -21,6 +26,17 @@ static struct {
     bool interrupted;
     const char *failed; /* the name of the last call that failed */
 } fault;
+
+/* Is told of each call that changes what names a folder has for good: a rename to a name, the removal
+ * of one, an fsync (of a name that is NULL). NULL if nobody asks. */
+static void (*witness)(const char *call, const char *name);
+
+static void tell(const char *call, const char *name)
+{
+    if (fault.armed && witness != NULL) {
+        witness(call, name);
+    }
+}
 
 /* Whether this call is to fail; sets errno. */
 static bool hit(const char *name, bool interruptible)
@@ -118,19 +134,31 @@ struct dirent *readdir(DIR *open)
 int fsync(int file)
 {
     REAL(int, "fsync", int)
-    return hit("fsync", true) ? -1 : original(file);
+    if (hit("fsync", true)) {
+        return -1;
+    }
+    tell("fsync", NULL);
+    return original(file);
 }
 
 int renameat(int from, const char *name, int to, const char *other)
 {
     REAL(int, "renameat", int, const char *, int, const char *)
-    return hit("renameat", false) ? -1 : original(from, name, to, other);
+    if (hit("renameat", false)) {
+        return -1;
+    }
+    tell("renameat", other);
+    return original(from, name, to, other);
 }
 
 int unlinkat(int base, const char *name, int flags)
 {
     REAL(int, "unlinkat", int, const char *, int)
-    return hit("unlinkat", false) ? -1 : original(base, name, flags);
+    if (hit("unlinkat", false)) {
+        return -1;
+    }
+    tell("unlinkat", name);
+    return original(base, name, flags);
 }
 
 /* Like that of Linux, it releases the descriptor whatever it returns. */
@@ -150,66 +178,6 @@ static inline void arm(int fail_at, bool forever, int error)
     fault.calls = 0;
     fault.failed = NULL;
     fault.armed = true;
-}
-
-static int64_t blocks = 1; /* that live before and after each call */
-
-/* Whether the file "f" still has the content "old". */
-static inline bool is_old(void)
-{
-    size_t size;
-    uint8_t *bytes = get(at("f"), &size);
-    const bool old = size == 3 && memcmp(bytes, "old", 3) == 0;
-    free(bytes);
-    return old;
-}
-
-static inline int count_files(void)
-{
-    int count = -2; /* . and .. */
-    DIR *open = opendir(folder);
-    ck_assert_ptr_nonnull(open);
-    while (readdir(open) != NULL) {
-        count++;
-    }
-    closedir(open);
-    return count;
-}
-
-/* Lets each call of a write of the file "f" fail in turn; old content must stay until the rename.
- *   content  0 for the old content "old", 1 for the new; fails the test for any other
- * Returns how many there were. */
-static inline int fail_each_of_writing(int32_t (*write_new)(void), int (*content)(void),
-                                       bool forever, int error)
-{
-    for (int n = 1;; n++) {
-        put("f", "old", 3);
-        const int free_before = free_descriptor();
-        arm(n, forever, error);
-        const int32_t status = write_new();
-        fault.armed = false;
-        ck_assert_int_eq(free_descriptor(), free_before);
-        ck_assert_int_eq(own.live, blocks);
-        if (fault.failed == NULL) {
-            ok(status);
-            ck_assert_int_eq(content(), 1);
-            ck_assert_int_eq(clear(), 1);
-            return n - 1;
-        }
-        /* A close that fails once everything is in place does not matter. */
-        if (status == GAN_OK) {
-            ck_assert_str_eq(fault.failed, "close");
-            ck_assert_int_eq(content(), 1);
-        } else {
-            fails(status, GAN_ERROR_IO, "/f: cannot ");
-            fails(status, GAN_ERROR_IO, error == ENOSPC ? "No space" : "rror (errno 5)");
-            const bool renamed = strstr(gan_context_message(ctx), "synchronise its folder") != NULL;
-            ck_assert_int_eq(content(), renamed);
-        }
-        /* What cannot be removed stays; nothing else does. */
-        ck_assert_int_le(count_files(), forever ? 2 : 1);
-        clear();
-    }
 }
 
 #endif

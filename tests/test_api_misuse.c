@@ -698,6 +698,8 @@ static void misuse_parzen(void)
 }
 
 static void (*const groups[])(void) = {misuse_exports,
+                                       misuse_logs,
+                                       misuse_checkpoints,
                                        misuse_image_layers,
                                        misuse_surgery,
                                        misuse_network_files,
@@ -775,9 +777,9 @@ static int missed_in(const char *header, int *declared)
 
 START_TEST(every_public_function_is_misused)
 {
-    static const char *const headers[] = {"context.h", "dataset.h",   "evaluate.h", "export.h",
-                                          "network.h", "optimizer.h", "score.h",    "trainer.h",
-                                          "types.h",   "version.h"};
+    static const char *const headers[] = {"checkpoints.h", "context.h", "dataset.h", "evaluate.h",
+                                          "export.h",      "log.h",     "network.h", "optimizer.h",
+                                          "score.h",       "trainer.h", "types.h",   "version.h"};
     char path[1024], line[256];
     int declared = 0, missed = 0, included = 0;
     for (int i = 0; i < GROUPS; i++) {

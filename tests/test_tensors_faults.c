@@ -1,7 +1,7 @@
 /* Files of tensors when the operating system fails: every call in turn, once and from then on. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
-#include "faults.h"
+#include "replaced.h"
 
 #include <signal.h>
 #include <sys/resource.h>

@@ -1,5 +1,7 @@
 #include "io/file.h"
 
+#include "io/folder.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Files as the operating system gives them: a sink that replaces a file in one piece, a source
- * that reads at any place, a journal that grows by whole pieces, the names in a folder. Every call
- * of lib/io that can fail for reasons outside the process is made in file.c. */
+ * that reads at any place, a journal that grows by whole pieces. Every call of lib/io that can
+ * fail for reasons outside the process is made in file.c. */
 #ifndef GAN_IO_FILE_H
 #define GAN_IO_FILE_H
 
@@ -86,15 +86,5 @@ int32_t gan__journal_append(gan__journal *journal, const void *bytes, int64_t si
 int32_t gan__journal_sync(const gan__journal *journal);
 
 void gan__journal_close(gan__journal *journal);
-
-/* Is told a name; what is not GAN_OK ends the list. */
-typedef int32_t (*gan__name_fn)(void *user, const char *name);
-
-/* Lists the names in a folder, in no order, without "." and "..". Errors: ARGUMENT (path is NULL or
- * empty), IO, those of `each`. */
-int32_t gan__folder_list(gan_context *context, const char *path, gan__name_fn each, void *user);
-
-/* Removes a file; returns whether there is none of that name now. */
-bool gan__file_remove(const char *path);
 
 #endif
