@@ -497,7 +497,7 @@ static void live(const match *m, int format)
         }
         for (int64_t step = 2 * sitting + 1; step < 2 * sitting + 4; step++) {
             for (int i = 0; i < 40; i++) {
-                char name[16];
+                char name[20];
                 snprintf(name, sizeof name, "number%d", i);
                 try_twice(gan_log_number(log, name, i + (double)step));
             }

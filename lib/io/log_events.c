@@ -109,8 +109,8 @@ static bool are_zeros(const char *bytes, int64_t size)
     return size == 0;
 }
 
-/* Whether the first bytes of a file, and zeros behind them, may be what is left of a head: the record
- * of the version is always as long. head: [HEAD] */
+/* Whether the first bytes of a file, and zeros behind them, may be what is left of a head: the
+ * record of the version is always as long. head: [HEAD] */
 static bool is_first_head(const char *head)
 {
     char wanted[HEAD];

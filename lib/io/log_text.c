@@ -147,8 +147,9 @@ static int64_t step_of(const lines *l, const char *prefix, char end)
     return i > first && (l->head[i] == ',' || l->head[i] == end) ? step : -1;
 }
 
-/* Whether the last line can be what is left of one that begins with `prefix`, or with a digit if that
- * is empty: some of its bytes, and perhaps the zeros that a loss of power leaves of the others. */
+/* Whether the last line can be what is left of one that begins with `prefix`, or with a digit if
+ * that is empty: some of its bytes, and perhaps the zeros that a loss of power leaves of the
+ * others. */
 static bool is_torn(const lines *l, const char *prefix)
 {
     size_t i = 0;
