@@ -33,8 +33,8 @@ static const gallery SHOWN = {.rows = 10, .channels = 1, .side = DIGIT_SIDE};
 /* ---- The command line ---------------------------------------------------------------------- */
 
 typedef struct {
-    const char *data, *schedule, *out, *save, *resume;
-    int64_t epochs, batch, seed, threads, score_every;
+    const char *data, *schedule, *out, *save, *resume, *log;
+    int64_t epochs, batch, seed, threads, score_every, keep;
     double average, momentum, truncation;
 } arguments;
 
@@ -64,8 +64,14 @@ static arguments read_arguments(int argc, char **argv)
         {"--score-every", "N", "epochs between scores on validation digits; 0 for none",
          .whole = &a.score_every, .maximum = 1e6},
         {"--save", "FILE", "receives the state of the training after each epoch", .text = &a.save},
-        {"--resume", "FILE", "goes on from a saved state; give the same settings again",
+        {"--keep", "N",
+         "checkpoints to keep in the folder for results: the last, and the best scored",
+         .whole = &a.keep, .maximum = 1e6},
+        {"--resume", "FILE", "goes on from a saved state, or from the last or best checkpoint",
          .text = &a.resume},
+        {"--log", "FILE",
+         "receives the metrics of each step: .jsonl, .csv, or tfevents in its name",
+         .text = &a.log},
         {"--seed", "N", "seed of all that is random", .whole = &a.seed, .maximum = 1e15},
         {"--threads", "N", "0 for one a processor; the results do not depend on it",
          .whole = &a.threads, .maximum = 256},
@@ -179,6 +185,7 @@ static void score_epoch(void *user, session *s)
     gan_dataset *chooses = slice(e->context, e->data.validation, 0, first);
     gan_dataset *scored = slice(e->context, e->data.validation, first, next);
     parzen raw = score_generator(e, e->G, chooses, scored);
+    s->value = raw.mean;
     metrics_begin(s->log, "score");
     metrics_whole(s->log, "epoch", s->done);
     metrics_whole(s->log, "step", s->step);
@@ -189,6 +196,7 @@ static void score_epoch(void *user, session *s)
            (long long)s->done, (long long)next, raw.mean, raw.standard_error);
     if (e->average != NULL) {
         parzen average = score_generator(e, e->average, chooses, scored);
+        s->value = average.mean;
         parzen_write(&average, s->log, "average_mean", "average_se", "average_sigma");
         printf(", averaged %.1f +- %.1f", average.mean, average.standard_error);
     }
@@ -292,6 +300,8 @@ int main(int argc, char **argv)
                  .epochs = a.epochs,
                  .batches = (gan_dataset_count(e.data.train) + a.batch - 1) / a.batch,
                  .save = a.save,
+                 .trace = a.log,
+                 .keep = a.keep,
                  .at_epoch = score_epoch,
                  .user = &e};
     session_open(&s, a.out, a.resume);

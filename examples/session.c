@@ -4,7 +4,9 @@
 #include "files.h"
 #include "interrupt.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char LOG[] = "metrics.jsonl";
 
@@ -22,22 +24,54 @@ static int64_t whole_metric(const session *s, const char *name)
     return (int64_t)value;
 }
 
+/* Goes back to a saved state. */
+static void load_state(const session *s, const char *resume)
+{
+    bool named = strcmp(resume, GAN_LAST) == 0 || strcmp(resume, GAN_BEST) == 0;
+    int32_t status = s->kept != NULL && named ? gan_checkpoints_load(s->kept, s->trainer, resume)
+                                              : gan_trainer_load(s->trainer, resume);
+    if (status != GAN_OK) {
+        fail("cannot resume %s: %s", resume, gan_context_message(s->context));
+    }
+}
+
+/* Opens the log of steps, and removes what was logged after the state at hand. */
+static void open_trace(session *s)
+{
+    size_t length = strlen(s->trace);
+    bool csv = length >= 4 && strcmp(s->trace + length - 4, ".csv") == 0;
+    const char *format = strstr(s->trace, "tfevents") != NULL ? GAN_LOG_TENSORBOARD
+                         : csv                                ? GAN_LOG_CSV
+                                                              : GAN_LOG_JSONL;
+    check(s->context, gan_log_create(s->context, s->trace, format, &s->steps_log));
+    check(s->context, gan_log_resume(s->steps_log, s->first > 0 ? s->first : -1));
+}
+
 void session_open(session *s, const char *directory, const char *resume)
 {
     s->watch.context = s->context;
     s->saved = -1;
+    s->value = (double)NAN;
     if (s->save != NULL) {
         require_place(s->save); /* better now than after hours */
     }
-    if (resume != NULL) {
-        if (gan_trainer_load(s->trainer, resume) != GAN_OK) {
-            fail("cannot resume %s: %s", resume, gan_context_message(s->context));
+    if (s->keep > 0) {
+        check(s->context, gan_checkpoints_create(s->context, directory, "training", s->keep,
+                                                 GAN_HIGHER, &s->kept));
+        if (resume == NULL && gan_checkpoints_count(s->kept) > 0) {
+            fail("%s has checkpoints of an earlier training: resume it, or remove them", directory);
         }
+    }
+    if (resume != NULL) {
+        load_state(s, resume);
         s->earlier = metrics_last(directory, LOG, "seconds");
     }
     s->log = resume != NULL ? metrics_append(directory, LOG) : metrics_open(directory, LOG);
     s->first = s->step = whole_metric(s, GAN_METRIC_STEP);
     s->done = whole_metric(s, GAN_METRIC_EPOCH);
+    if (s->trace != NULL) {
+        open_trace(s);
+    }
     s->progress = progress_start();
     progress_pause(&s->progress); /* until session_train */
 }
@@ -47,9 +81,18 @@ double session_seconds(const session *s)
     return s->earlier + progress_seconds(&s->progress);
 }
 
+/* Before the state, so that the log of steps is never behind it. */
+static void sync_trace(const session *s)
+{
+    if (s->steps_log != NULL) {
+        check(s->context, gan_log_sync(s->steps_log));
+    }
+}
+
 static void save_state(session *s)
 {
     if (s->save != NULL && s->saved != s->step) {
+        sync_trace(s);
         check(s->context, gan_trainer_save(s->trainer, s->save));
         s->saved = s->step;
     }
@@ -85,6 +128,11 @@ static void end_epoch(session *s)
         s->at_epoch(s->user, s);
         progress_resume(&s->progress);
     }
+    if (s->kept != NULL) {
+        sync_trace(s);
+        check(s->context, gan_checkpoints_save(s->kept, s->trainer, s->value));
+        s->value = (double)NAN;
+    }
 }
 
 /* The step callback: shows and records how the training goes. Ctrl-C ends it. */
@@ -93,6 +141,10 @@ static int32_t on_step(void *user, gan_trainer *trainer)
     session *s = user;
     watch_step(&s->watch, trainer);
     s->step = (int64_t)watch_value(&s->watch, GAN_METRIC_STEP);
+    if (s->steps_log != NULL) {
+        check(s->context, gan_log_trainer(s->steps_log, trainer));
+        check(s->context, gan_log_write(s->steps_log, s->step));
+    }
     int64_t epoch = (int64_t)watch_value(&s->watch, GAN_METRIC_EPOCH);
     int64_t made = s->step - s->first, all = last_step(s) - s->first;
     progress_update(&s->progress, (double)made / (double)all, made);
@@ -156,4 +208,6 @@ void session_close(session *s)
 {
     metrics_close(s->log);
     s->log = NULL;
+    gan_log_free(s->steps_log);
+    gan_checkpoints_free(s->kept);
 }

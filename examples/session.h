@@ -25,10 +25,13 @@ struct session {
     int64_t steps;        /* the same of steps: the training ends with them; 0 for no limit */
     int64_t batches;      /* of an epoch */
     const char *save;     /* file for the state of the training; NULL for none */
+    const char *trace;    /* file for the metrics of each step; NULL for none */
+    int64_t keep;         /* checkpoints of the last so many epochs; 0 for none */
     session_fn at_epoch;  /* NULL for none */
     void *user;           /* handed to it */
 
     metrics *log;   /* to be written by the program too */
+    double value;   /* of the state, a higher one being better; a session_fn may set it */
     int64_t done;   /* epochs that have ended */
     int64_t step;   /* steps made */
     bool stopped;   /* by Ctrl-C */
@@ -37,15 +40,21 @@ struct session {
     double earlier; /* seconds trained in earlier sittings, as far as the log tells */
     progress progress;
     watch watch;
+    gan_log *steps_log;    /* the file `trace`, or NULL */
+    gan_checkpoints *kept; /* NULL for none */
 };
 
-/* Opens directory/metrics.jsonl. Without `resume` it starts anew; else the training goes on from
- * the state in that file, and the log after its last record.
- *   resume  a file that an earlier sitting saved, or NULL */
+/* Opens directory/metrics.jsonl, the file `trace` (JSON lines; CSV if its name ends with .csv;
+ * events if it contains "tfevents") and the checkpoints in the directory. Without `resume` both
+ * logs start anew; else the training goes on from the state in that file, metrics.jsonl after its
+ * last record, `trace` after that of the state.
+ *   resume  a file that an earlier sitting saved; GAN_LAST or GAN_BEST where checkpoints are kept;
+ *           or NULL */
 void session_open(session *s, const char *directory, const char *resume);
 
 /* Trains to the end, or until Ctrl-C. A part of an epoch at the end has a record too. The state is
- * saved at the end of each epoch and of the sitting. */
+ * saved at the end of each epoch and of the sitting; a checkpoint is kept of each epoch, with the
+ * value that the session_fn has set. */
 void session_train(session *s);
 
 /* Seconds trained, earlier sittings included: what took place in a session_fn is not counted. A
@@ -57,7 +66,7 @@ double session_seconds(const session *s);
 gan_network *session_average(gan_context *context, gan_trainer *trainer, gan_network *generator,
                              double decay);
 
-/* Closes the log. */
+/* Closes the logs. */
 void session_close(session *s);
 
 #endif

@@ -39,7 +39,7 @@ static inline const char *at(const char *name)
     static char paths[8][320];
     static int turn;
     char *path = paths[turn++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    snprintf(path, sizeof paths[0], "%s/%.290s", folder, name);
     return path;
 }
 

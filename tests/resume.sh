@@ -8,14 +8,7 @@ digits=$3
 rm -rf "$work"
 mkdir -p "$work/data"
 
-# few NAME COUNT_IN_OCTAL COUNT: the first of the shipped digits, to be quick.
-few()
-{
-    {
-        printf "\\000\\000\\010\\003\\000\\000$2\\000\\000\\000\\034\\000\\000\\000\\034"
-        gzip -dc "$digits/$1.gz" | tail -c +17 | head -c $(($3 * 784))
-    } >"$work/data/$1"
-}
+. "$(dirname "$0")/few_digits.sh"
 few train-images-10000-idx3-ubyte '\003\350' 1000
 few validation-images-1000-idx3-ubyte '\000\100' 64
 few test-images-1000-idx3-ubyte '\000\100' 64
@@ -38,9 +31,12 @@ records()
     grep -c "\"event\":\"$2\"" "$1/metrics.jsonl" || true
 }
 
-train --epochs 2 --out "$work/one"
-train --epochs 1 --out "$work/two" --save "$work/state"
-train --epochs 2 --out "$work/two" --save "$work/state" --resume "$work/state"
+train --epochs 2 --out "$work/one" --log "$work/one.csv"
+train --epochs 1 --out "$work/two" --save "$work/state" --log "$work/two.csv"
+cp "$work/two.csv" "$work/half.csv"
+train --epochs 2 --out "$work/two" --save "$work/state" --resume "$work/state" --log "$work/two.csv"
+cmp "$work/one.csv" "$work/two.csv" || fail "the log of two sittings is another one"
+[ "$(wc -l <"$work/half.csv")" -eq 11 ] || fail "the log has not a line a step"
 for file in generator.safetensors average.safetensors samples.png samples-raw.png; do
     cmp "$work/one/$file" "$work/two/$file" || fail "$file of two sittings is another one"
 done
@@ -68,7 +64,8 @@ tensors()
 
 # Truncation changes what the averaged generator draws (its file says so), and no training;
 # momentum does.
-train --epochs 2 --out "$work/narrow" --truncation 0.5
+train --epochs 2 --out "$work/narrow" --truncation 0.5 --log "$work/tfevents.narrow"
+head -c 100 "$work/tfevents.narrow" | grep -q "brain.Event:2" || fail "no events"
 for file in generator.safetensors samples-raw.png; do
     cmp "$work/one/$file" "$work/narrow/$file" || fail "truncation changed $file"
 done
@@ -95,7 +92,9 @@ refuse()
     fi
     grep -q "$text" "$work/refused.log" || { cat "$work/refused.log" >&2; fail "not '$text': $*"; }
 }
+cp "$work/one.csv" "$work/data/tfevents"
 refuse "averaged generator" --average 0 --truncation 0.5
 refuse "missing" --resume "$work/missing"
 refuse "cannot write" --save "$work/no/such/folder/state"
+refuse "is no event of a log" --log "$work/data/tfevents"
 refuse "resume $work/state: .*seed" --resume "$work/state" --seed 4

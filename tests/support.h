@@ -12,6 +12,7 @@ typedef float real;
 
 #include <check.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,14 @@ typedef struct {
     int64_t live;    /* blocks not yet released */
     int64_t calls;   /* allocations asked for */
     int64_t fail_at; /* the call that fails, counted from 1; 0: none */
+    bool for_good;   /* and all after it */
 } heap;
 
 static inline void *heap_allocate(void *user, size_t size)
 {
     heap *own = user;
-    if (++own->calls == own->fail_at) {
+    const int64_t call = ++own->calls;
+    if (call == own->fail_at || (own->for_good && own->fail_at > 0 && call > own->fail_at)) {
         return NULL;
     }
     void *memory = malloc(size);
@@ -131,11 +134,14 @@ static inline double float_ulps(float got, double wanted)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-static inline int run_tests(const char *name, int count, const TTest *const *tests)
+/* before, after: called around each test, or NULL */
+static inline int run_tests(const char *name, SFun before, SFun after, int count,
+                            const TTest *const *tests)
 {
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);
     tcase_set_timeout(all, 600);
+    tcase_add_checked_fixture(all, before, after);
     for (int i = 0; i < count; i++) {
         tcase_add_test(all, tests[i]);
     }
@@ -148,8 +154,12 @@ static inline int run_tests(const char *name, int count, const TTest *const *tes
 }
 
 /* Runs the tests named, made by START_TEST. */
-#define RUN_TESTS(name, ...)                                                               \
-    run_tests(name, (int)(sizeof((const TTest *[]){__VA_ARGS__}) / sizeof(const TTest *)), \
+#define RUN_TESTS(name, ...) RUN_TESTS_BETWEEN(name, NULL, NULL, __VA_ARGS__)
+
+/* The same, with functions that are called before and after each. */
+#define RUN_TESTS_BETWEEN(name, before, after, ...)                                  \
+    run_tests(name, before, after,                                                   \
+              (int)(sizeof((const TTest *[]){__VA_ARGS__}) / sizeof(const TTest *)), \
               (const TTest *[]){__VA_ARGS__})
 
 #endif

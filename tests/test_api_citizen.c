@@ -394,6 +394,64 @@ static void use_training(void)
     free_of(gan_network_free(g));
 }
 
+/* Files that are only written, logs and checkpoints. What they hold is compared in another locale. */
+static void use_files(void)
+{
+    gan_network *g, *d;
+    gan_trainer *t;
+    gan_log *log;
+    gan_checkpoints *c;
+    int64_t index;
+    good(gan_network_create(ctx, "g", &g));
+    id(gan_network_dense(g, id(gan_network_input(g, "z", 1, vector)), 4));
+    good(gan_network_output(g, 2));
+    good(gan_network_create(ctx, "d", &d));
+    id(gan_network_dense(d, id(gan_network_input(d, "x", 1, vector)), 1));
+    good(gan_network_output(d, 2));
+    good(gan_trainer_create(g, d, NULL, &t));
+    const char *path = at("file"), *wrong = at("broken");
+    good(gan_export_npy(ctx, path, 1, vector, numbers_in));
+    bad(gan_export_npy(ctx, path, -1, vector, numbers_in));
+    good(gan_export_png(ctx, path, 1, 1, 1, 2, 2, numbers_in, -0.5, 1.5));
+    bad(gan_export_png(ctx, path, 1, 1, 1, 2, 2, numbers_in, 0.5, 0.5));
+    good(gan_network_export_onnx(g, path));
+    for (int32_t i = 0; gan_log_format_name(i) != NULL; i++) {
+        const char *name = gan_log_format_name(i), *here = at(name);
+        remove(here);
+        const surroundings before = usual;
+        need(gan_log_create(ctx, here, name, &log) == GAN_OK);
+        usual = look(); /* a log has a descriptor while it lives */
+        good(gan_log_number(log, "half", 0.5));
+        good(gan_log_number(log, "third", 1.0 / 3));
+        good(gan_log_write(log, 1));
+        bad(gan_log_write(log, 0));
+        good(gan_log_resume(log, 1));
+        good(gan_log_sync(log));
+        good(gan_log_trainer(log, t));
+        good(gan_log_set_clock(log, NULL, NULL));
+        true_of(gan_log_last_step(log), == 1);
+        gan_log_free(log);
+        usual = before;
+        check_surroundings("gan_log_free(");
+        bad(gan_log_create(ctx, wrong, name, &log));
+    }
+    true_of(gan_log_numbers_max(), > 0);
+    good(gan_checkpoints_create(ctx, folder, "c", 1, GAN_LOWER, &c));
+    static double value; /* lower each time, so that one is kept */
+    good(gan_checkpoints_save(c, t, --value));
+    good(gan_checkpoints_save(c, t, --value));
+    good(gan_checkpoints_find(c, GAN_BEST, &index));
+    good(gan_checkpoints_get(c, index, NULL, NULL, NULL, 0));
+    bad(gan_checkpoints_get(c, 17, NULL, NULL, NULL, 0));
+    good(gan_checkpoints_load(c, t, GAN_LAST));
+    true_of(gan_checkpoints_count(c), > 0);
+    free_of(gan_checkpoints_free(c));
+    bad(gan_checkpoints_create(ctx, "/no/such", "c", 1, GAN_LOWER, &c));
+    free_of(gan_trainer_free(t));
+    free_of(gan_network_free(d));
+    free_of(gan_network_free(g));
+}
+
 /* Every kind of call once. threads: of the library */
 static void use_all(int32_t threads)
 {
@@ -413,6 +471,7 @@ static void use_all(int32_t threads)
     use_evaluation();
     use_images();
     use_training();
+    use_files();
     good(gan_context_memory(ctx, &now, NULL));
     true_of(gan_context_message(ctx), != NULL);
     true_of(gan_error_name(-1), != NULL);
@@ -609,6 +668,7 @@ START_TEST(with_a_decimal_comma)
     begin();
     use_all(2);
     blob state = read_blob(at("state")), network = read_blob(at("network"));
+    blob lines = read_blob(at(GAN_LOG_JSONL)), rows = read_blob(at(GAN_LOG_CSV));
     memcpy(usual_messages, messages, sizeof messages);
     if (!set_comma_locale()) {
         setlocale(LC_ALL, "C");
@@ -622,12 +682,18 @@ START_TEST(with_a_decimal_comma)
         ck_assert_str_eq(setlocale(LC_NUMERIC, NULL), setlocale(LC_MONETARY, NULL));
         blob state_now = read_blob(at("state")), network_now = read_blob(at("network"));
         need(same_blob(state, state_now) && same_blob(network, network_now));
+        blob lines_now = read_blob(at(GAN_LOG_JSONL)), rows_now = read_blob(at(GAN_LOG_CSV));
+        need(same_blob(lines, lines_now) && same_blob(rows, rows_now));
+        free(lines_now.bytes);
+        free(rows_now.bytes);
         free(state_now.bytes);
         free(network_now.bytes);
         setlocale(LC_ALL, "C");
         ck_assert_str_eq(messages, usual_messages);
         tell("a locale with a decimal comma: the same files and messages");
     }
+    free(lines.bytes);
+    free(rows.bytes);
     free(state.bytes);
     free(network.bytes);
     char command[300];

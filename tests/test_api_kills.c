@@ -1,5 +1,6 @@
 /* A process that does nothing but save is killed at any moment. Whenever that is, the file has the
- * state of before or after, whole; what a killed process leaves behind disturbs nobody.
+ * state of before or after, whole; what a killed process leaves behind disturbs nobody. Of checkpoints
+ * the last ones and the best are there.
  *   test_api_kills [HOW OFTEN] */
 #include "hostile.h"
 
@@ -7,14 +8,29 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { WIDTH = 700, KIND = 4 };
+enum { WIDTH = 700, KIND = 4, KEPT = 2 };
+
+typedef void (*save_fn)(const match *m, const char *path);
 
 /* Saves two states in turn for ever, or, for a parent that died, for a minute. */
 static void save_for_ever(const match *m, const char *path)
 {
-    alarm(60);
     for (int turn = 0;; turn = !turn) {
         if (gan_trainer_save(m[turn].trainer, path) != GAN_OK) {
+            _exit(1);
+        }
+    }
+}
+
+/* The same as checkpoints, going on from those in the folder. The value follows from the state. */
+static void save_checkpoints(const match *m, const char *path)
+{
+    gan_checkpoints *c;
+    if (gan_checkpoints_create(ctx, path, "c", KEPT, GAN_LOWER, &c) != GAN_OK) {
+        _exit(1);
+    }
+    for (int turn = 0;; turn = !turn) {
+        if (gan_checkpoints_save(c, m[turn].trainer, turn) != GAN_OK) {
             _exit(1);
         }
     }
@@ -28,13 +44,14 @@ static double seconds(void)
 }
 
 /* Lets a child save, and kills it after a time. */
-static void kill_one(const match *m, const char *path, double delay)
+static void kill_one(save_fn save, const match *m, const char *path, double delay)
 {
     const pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         signal(SIGALRM, SIG_DFL);
-        save_for_ever(m, path);
+        alarm(60);
+        save(m, path);
     }
     struct timespec time = {.tv_sec = (time_t)delay,
                             .tv_nsec = (long)(1e9 * (delay - (double)(time_t)delay))};
@@ -62,7 +79,7 @@ START_TEST(a_killed_save_leaves_the_old_or_the_new)
     int64_t seen[2] = {0}, changed = 0;
     dice d = {(uint64_t)(1e6 * before)};
     for (int64_t i = 0; i < rounds; i++) {
-        kill_one(m, at("state"), roll_between(&d, 0, 4 * one_save + 0.002));
+        kill_one(save_for_ever, m, at("state"), roll_between(&d, 0, 4 * one_save + 0.002));
         blob now = read_blob(at("state"));
         const bool second = same_blob(now, wanted[1]);
         need(second || same_blob(now, wanted[0]));
@@ -95,8 +112,85 @@ START_TEST(a_killed_save_leaves_the_old_or_the_new)
 }
 END_TEST
 
+/* The files of a folder that are checkpoints, and all of them can be loaded. Returns how many. */
+static int64_t check_checkpoints(const match *reader, const blob *wanted, int64_t *bests)
+{
+    gan_checkpoints *c;
+    ok(gan_checkpoints_create(ctx, at("kept"), "c", KEPT, GAN_LOWER, &c));
+    const int64_t count = gan_checkpoints_count(c);
+    for (int64_t i = 0; i < count; i++) {
+        char path[600];
+        int64_t step;
+        double value;
+        ok(gan_checkpoints_get(c, i, &step, &value, path, sizeof path));
+        ok(gan_trainer_load(reader->trainer, path));
+        near(metric_of(reader->trainer, GAN_METRIC_STEP), step, 0);
+        near(step, value > 0 ? 8 : 3, 0);
+        blob loaded = state_of(reader, "loaded");
+        need(same_blob(loaded, wanted[value > 0]));
+        free(loaded.bytes);
+    }
+    int64_t index;
+    double value;
+    if (count > 0) {
+        ok(gan_checkpoints_find(c, GAN_BEST, &index));
+        ok(gan_checkpoints_get(c, index, NULL, &value, NULL, 0));
+        *bests += value == 0;
+    }
+    gan_checkpoints_free(c);
+    return count;
+}
+
+START_TEST(killed_checkpoints_are_there)
+{
+    make_folder();
+    ctx = new_context(&own);
+    need(mkdir(at("kept"), 0700) == 0);
+    match m[] = {new_match(ctx, WIDTH, KIND, 1), new_match(ctx, WIDTH, KIND, 1)};
+    match reader = new_match(ctx, WIDTH, KIND, 1);
+    ok(gan_trainer_run(m[0].trainer, 3, NULL, NULL));
+    ok(gan_trainer_run(m[1].trainer, 8, NULL, NULL));
+    const double before = seconds();
+    blob wanted[] = {state_of(&m[0], "first"), state_of(&m[1], "second")};
+    const double one_save = (seconds() - before) / 2;
+    int64_t most = 0, least = KEPT + 2, bests = 0, some = 0;
+    dice d = {(uint64_t)(1e6 * before)};
+    for (int64_t i = 0; i < rounds; i++) {
+        kill_one(save_checkpoints, m, at("kept"), roll_between(&d, 0, 4 * one_save + 0.002));
+        const int64_t now = check_checkpoints(&reader, wanted, &bests);
+        need(now >= least || some < KEPT); /* once as many are there, they stay */
+        some = now > some ? now : some;
+        least = some >= KEPT ? KEPT : 0;
+        most = now > most ? now : most;
+    }
+    /* Whoever was killed before it could remove one left it to the next that is not. */
+    gan_checkpoints *c;
+    ok(gan_checkpoints_create(ctx, at("kept"), "c", KEPT, GAN_LOWER, &c));
+    ok(gan_checkpoints_save(c, m[1].trainer, 1));
+    need(gan_checkpoints_count(c) <= KEPT + 1);
+    gan_checkpoints_free(c);
+    need(check_checkpoints(&reader, wanted, &bests) <= KEPT + 1);
+    printf("kills: %lld of a process with checkpoints: at most %lld files, the best %lld times\n",
+           (long long)rounds, (long long)most, (long long)bests);
+    if (rounds >= 100) {
+        need(most > KEPT && bests > 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        free(wanted[i].bytes);
+        free_match(&m[i]);
+    }
+    free_match(&reader);
+    end_context(ctx, &own);
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", at("kept"));
+    need(system(command) == 0);
+    remove_folder();
+}
+END_TEST
+
 int main(int count, char **arguments)
 {
     set_rounds(count, arguments, 150);
-    return RUN_TESTS("kills", a_killed_save_leaves_the_old_or_the_new);
+    return RUN_TESTS("kills", a_killed_save_leaves_the_old_or_the_new,
+                     killed_checkpoints_are_there);
 }

@@ -1,132 +1,10 @@
-/* Files of tensors when the operating system fails: every call in turn, once and from then on. The
- * calls that lib/io/file.c makes are caught by functions of the same names in this program. */
+/* Files of tensors when the operating system fails: every call in turn, once and from then on. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
-#include "tensors_support.h"
+#include "replaced.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/resource.h>
-
-/* What is to happen to the calls between arm and disarm. */
-static struct {
-    bool armed;
-    int calls;      /* so far */
-    int fail_at;    /* the call that fails, counted from 1; 0: none */
-    bool forever;   /* and all after it */
-    int error;      /* errno of a call that fails */
-    bool interrupt; /* every other call is interrupted, and data come in small pieces */
-    bool interrupted;
-    const char *failed; /* the name of the last call that failed */
-} fault;
-
-/* Whether this call is to fail; sets errno. */
-static bool hit(const char *name, bool interruptible)
-{
-    if (!fault.armed) {
-        return false;
-    }
-    if (fault.interrupt && interruptible && !fault.interrupted) {
-        fault.interrupted = true;
-        errno = EINTR;
-        return true;
-    }
-    fault.interrupted = false;
-    fault.calls++;
-    if (fault.fail_at == 0 || fault.calls < fault.fail_at ||
-        (fault.calls > fault.fail_at && !fault.forever)) {
-        return false;
-    }
-    fault.failed = name;
-    errno = fault.error;
-    return true;
-}
-
-/* Defines `original`, a pointer to the function of that name in the C library. */
-#define REAL(type, name, ...)                                       \
-    static type (*original)(__VA_ARGS__);                           \
-    if (original == NULL) {                                         \
-        void *found = dlsym(RTLD_NEXT, name);                       \
-        memcpy((void *)&original, (void *)&found, sizeof original); \
-    }
-
-static size_t piece(size_t size)
-{
-    return fault.armed && fault.interrupt && size > 7 ? 7 : size;
-}
-
-int openat(int base, const char *name, int flags, ...)
-{
-    REAL(int, "openat", int, const char *, int, ...)
-    va_list arguments;
-    va_start(arguments, flags);
-    const mode_t mode = (flags & O_CREAT) != 0 ? (mode_t)va_arg(arguments, int) : 0;
-    va_end(arguments);
-    return hit("openat", true) ? -1 : original(base, name, flags, mode);
-}
-
-int fstat(int file, struct stat *status)
-{
-    REAL(int, "fstat", int, struct stat *)
-    return hit("fstat", false) ? -1 : original(file, status);
-}
-
-int fstatat(int base, const char *restrict name, struct stat *restrict status, int flags)
-{
-    REAL(int, "fstatat", int, const char *, struct stat *, int)
-    return hit("fstatat", false) ? -1 : original(base, name, status, flags);
-}
-
-ssize_t write(int file, const void *bytes, size_t size)
-{
-    REAL(ssize_t, "write", int, const void *, size_t)
-    return hit("write", true) ? -1 : original(file, bytes, piece(size));
-}
-
-ssize_t pread(int file, void *bytes, size_t size, off_t offset)
-{
-    REAL(ssize_t, "pread", int, void *, size_t, off_t)
-    return hit("pread", true) ? -1 : original(file, bytes, piece(size), offset);
-}
-
-int fsync(int file)
-{
-    REAL(int, "fsync", int)
-    return hit("fsync", true) ? -1 : original(file);
-}
-
-int renameat(int from, const char *name, int to, const char *other)
-{
-    REAL(int, "renameat", int, const char *, int, const char *)
-    return hit("renameat", false) ? -1 : original(from, name, to, other);
-}
-
-int unlinkat(int base, const char *name, int flags)
-{
-    REAL(int, "unlinkat", int, const char *, int)
-    return hit("unlinkat", false) ? -1 : original(base, name, flags);
-}
-
-/* Like that of Linux, it releases the descriptor whatever it returns. */
-int close(int file)
-{
-    REAL(int, "close", int)
-    const int result = original(file);
-    return hit("close", false) ? -1 : result;
-}
-
-static void arm(int fail_at, bool forever, int error)
-{
-    fault.fail_at = fail_at;
-    fault.forever = forever;
-    fault.error = error;
-    fault.interrupt = fault.interrupted = false;
-    fault.calls = 0;
-    fault.failed = NULL;
-    fault.armed = true;
-}
 
 static int32_t write_new(void)
 {
@@ -136,60 +14,11 @@ static int32_t write_new(void)
 /* 0 for the old content, 1 for the new. */
 static int content(void)
 {
-    size_t size;
-    uint8_t *bytes = get(at("f"), &size);
-    const bool old = size == 3 && memcmp(bytes, "old", 3) == 0;
-    free(bytes);
+    const bool old = is_old();
     if (!old) {
         ok(read_all(at("f")));
     }
     return !old;
-}
-
-static int count_files(void)
-{
-    int count = -2; /* . and .. */
-    DIR *open = opendir(folder);
-    ck_assert_ptr_nonnull(open);
-    while (readdir(open) != NULL) {
-        count++;
-    }
-    closedir(open);
-    return count;
-}
-
-/* Lets each call of a write fail in turn; old content must stay until the rename. Returns how many
- * there were. */
-static int fail_each_of_writing(bool forever, int error)
-{
-    for (int n = 1;; n++) {
-        put("f", "old", 3);
-        const int free_before = free_descriptor();
-        arm(n, forever, error);
-        const int32_t status = write_new();
-        fault.armed = false;
-        ck_assert_int_eq(free_descriptor(), free_before);
-        ck_assert_int_eq(own.live, 1);
-        if (fault.failed == NULL) {
-            ok(status);
-            ck_assert_int_eq(content(), 1);
-            ck_assert_int_eq(clear(), 1);
-            return n - 1;
-        }
-        /* A close that fails once everything is in place does not matter. */
-        if (status == GAN_OK) {
-            ck_assert_str_eq(fault.failed, "close");
-            ck_assert_int_eq(content(), 1);
-        } else {
-            fails(status, GAN_ERROR_IO, "/f: cannot ");
-            fails(status, GAN_ERROR_IO, error == ENOSPC ? "No space" : "rror (errno 5)");
-            const bool renamed = strstr(gan_context_message(ctx), "synchronise its folder") != NULL;
-            ck_assert_int_eq(content(), renamed);
-        }
-        /* What cannot be removed stays; nothing else does. */
-        ck_assert_int_le(count_files(), forever ? 2 : 1);
-        clear();
-    }
 }
 
 START_TEST(every_call_of_writing_may_fail)
@@ -197,11 +26,11 @@ START_TEST(every_call_of_writing_may_fail)
     if (setenv("LC_ALL", "C", 1) != 0) {
         ck_abort();
     }
-    const int calls = fail_each_of_writing(false, EIO);
+    const int calls = fail_each_of_writing(write_new, content, false, EIO);
     /* Two opens, a look, a write, a sync, a close, a rename, a sync, a close. */
     ck_assert_int_eq(calls, 9);
-    ck_assert_int_eq(fail_each_of_writing(false, ENOSPC), calls);
-    ck_assert_int_eq(fail_each_of_writing(true, EIO), calls);
+    ck_assert_int_eq(fail_each_of_writing(write_new, content, false, ENOSPC), calls);
+    ck_assert_int_eq(fail_each_of_writing(write_new, content, true, EIO), calls);
 }
 END_TEST
 

@@ -9,9 +9,12 @@
 
 #include <gan/types.h>
 
+#include <gan/checkpoints.h>
 #include <gan/context.h>
 #include <gan/dataset.h>
 #include <gan/evaluate.h>
+#include <gan/export.h>
+#include <gan/log.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
 #include <gan/score.h>

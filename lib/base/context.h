@@ -51,6 +51,12 @@ void gan__format(char *out, size_t room, const char *format, va_list list);
  * Returns whether a double can hold it and it is no longer than about 40 characters. */
 bool gan__parse_number(const char *text, size_t size, double *value);
 
+enum { GAN__NUMBER_TEXT = 32 };
+
+/* The shortest decimal number that is read back as the same double, with a point in every locale;
+ * nan, inf or -inf if it is not finite. */
+void gan__number_text(double value, char text[GAN__NUMBER_TEXT]);
+
 /* Writes the context's message and returns `code`, so that callers can `return gan__fail(...)`.
  * A NULL context only returns the code. */
 #if defined(__GNUC__) || defined(__clang__)

@@ -117,3 +117,23 @@ bool gan__parse_number(const char *text, size_t size, double *value)
     *value = strtod(number, &end);
     return end == number + used && isfinite(*value);
 }
+
+void gan__number_text(double value, char text[GAN__NUMBER_TEXT])
+{
+    if (!isfinite(value)) {
+        snprintf(text, GAN__NUMBER_TEXT, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+        return;
+    }
+    /* 15 digits bring back every decimal number of as many; only where doubles are sparse, below
+     * DBL_MIN, fewer may do. */
+    const double size = fabs(value);
+    for (int digits = size > 0 && size < DBL_MIN ? 1 : DBL_DIG; digits <= DBL_DECIMAL_DIG;
+         digits++) {
+        double again = 0;
+        snprintf(text, GAN__NUMBER_TEXT, "%.*g", digits, value);
+        put_point(text);
+        if (gan__parse_number(text, strlen(text), &again) && again == value) {
+            return;
+        }
+    }
+}

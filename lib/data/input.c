@@ -1,5 +1,7 @@
 #include "data/input.h"
 
+#include "base/zlib.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,17 +23,6 @@ static int32_t fail_io(const gan__input *input, const char *what)
 static int32_t fail_format(const gan__input *input, const char *what)
 {
     return gan__fail(input->context, GAN_ERROR_FORMAT, "%.300s: %s", input->path, what);
-}
-
-/* zlib's allocator. */
-static voidpf allocate(voidpf context, uInt items, uInt size)
-{
-    return gan__allocate(context, items, size);
-}
-
-static void release(voidpf context, voidpf memory)
-{
-    gan__release(context, memory);
 }
 
 static int32_t open_file(gan__input *input)
@@ -74,9 +65,7 @@ static int32_t refill(gan__input *input)
 static int32_t start_inflating(gan__input *input)
 {
     enum { GZIP_ONLY = 16 + MAX_WBITS };
-    input->z.zalloc = allocate;
-    input->z.zfree = release;
-    input->z.opaque = input->context;
+    gan__zlib_memory(&input->z, input->context);
     const int status = inflateInit2(&input->z, GZIP_ONLY);
     if (status == Z_MEM_ERROR) {
         return GAN_ERROR_MEMORY;

@@ -1,5 +1,8 @@
 #include "io/file.h"
 
+#include "io/folder.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,24 +53,30 @@ static int sync_again(int file)
     return result;
 }
 
+/* EINVAL: a file system that does not know how to synchronise a folder. */
+static int32_t sync_folder(gan_context *context, const char *path, int folder)
+{
+    return sync_again(folder) == 0 || errno == EINVAL
+               ? GAN_OK
+               : fail_io(context, path, "synchronise its folder");
+}
+
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-/* Opens the folder of the path and sets the name of the file in it. */
-static int32_t open_folder(gan__sink *sink)
+/* Opens the folder of a path; `*name` is where the file's name in it begins. */
+static int32_t open_folder(gan_context *context, const char *path, const char **name, int *out)
 {
-    const char *slash = strrchr(sink->path, '/');
-    sink->name = slash != NULL ? slash + 1 : sink->path;
-    const size_t length = slash == NULL         ? 1
-                          : slash == sink->path ? 1
-                                                : (size_t)(slash - sink->path);
-    char *folder = gan__allocate(sink->context, (int64_t)length + 1, 1);
+    const char *slash = strrchr(path, '/');
+    *name = slash != NULL ? slash + 1 : path;
+    const size_t length = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    char *folder = gan__allocate(context, (int64_t)length + 1, 1);
     if (folder == NULL) {
         return GAN_ERROR_MEMORY;
     }
-    memcpy(folder, slash != NULL ? sink->path : ".", length);
-    sink->folder = open_again(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    gan__release(sink->context, folder);
-    return sink->folder >= 0 ? GAN_OK : fail_io(sink->context, sink->path, "open its folder");
+    memcpy(folder, slash != NULL ? path : ".", length);
+    *out = open_again(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    gan__release(context, folder);
+    return *out >= 0 ? GAN_OK : fail_io(context, path, "open its folder");
 }
 
 /* A folder cannot be replaced, and a device or a pipe must not be, as root could. */
@@ -116,7 +125,7 @@ int32_t gan__sink_open(gan_context *context, const char *path, gan__sink *sink)
     if (sink->chunk == NULL) {
         return GAN_ERROR_MEMORY;
     }
-    GAN__TRY(open_folder(sink));
+    GAN__TRY(open_folder(context, path, &sink->name, &sink->folder));
     GAN__TRY(check_target(sink));
     return open_temporary(sink);
 }
@@ -184,11 +193,7 @@ int32_t gan__sink_commit(gan__sink *sink)
         return fail_io(sink->context, sink->path, "rename the temporary file");
     }
     sink->temporary[0] = '\0';
-    /* EINVAL: a file system that does not know how to synchronise a folder. */
-    if (sync_again(sink->folder) != 0 && errno != EINVAL) {
-        return fail_io(sink->context, sink->path, "synchronise its folder");
-    }
-    return GAN_OK;
+    return sync_folder(sink->context, sink->path, sink->folder);
 }
 
 void gan__sink_close(gan__sink *sink)
@@ -205,14 +210,28 @@ void gan__sink_close(gan__sink *sink)
     gan__release(sink->context, sink->chunk);
 }
 
+int32_t gan__file_write(gan_context *context, const char *path, const void *bytes, int64_t size)
+{
+    gan__sink sink;
+    int32_t status = gan__sink_open(context, path, &sink);
+    if (status == GAN_OK) {
+        status = gan__sink_write(&sink, bytes, size);
+    }
+    if (status == GAN_OK) {
+        status = gan__sink_commit(&sink);
+    }
+    gan__sink_close(&sink);
+    return status;
+}
+
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-int32_t gan__source_open(gan_context *context, const char *path, gan__source *source)
+/* Opening a pipe must not wait for a writer, nor a terminal become that of the process. */
+static int32_t open_regular(gan_context *context, const char *path, int flags, gan__source *source)
 {
     *source = (gan__source){.context = context, .path = path, .file = -1};
     GAN__TRY(check_path(context, path));
-    /* Opening a pipe must not wait for a writer, nor a terminal become that of the process. */
-    source->file = open_again(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0);
+    source->file = open_again(AT_FDCWD, path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
     struct stat status;
     if (source->file < 0 || fstat(source->file, &status) != 0) {
         return fail_io(context, path, "open");
@@ -222,6 +241,11 @@ int32_t gan__source_open(gan_context *context, const char *path, gan__source *so
     }
     source->size = status.st_size;
     return GAN_OK;
+}
+
+int32_t gan__source_open(gan_context *context, const char *path, gan__source *source)
+{
+    return open_regular(context, path, O_RDONLY, source);
 }
 
 int32_t gan__source_read(const gan__source *source, int64_t offset, void *out, int64_t size)
@@ -253,4 +277,116 @@ void gan__source_close(gan__source *source)
         close(source->file);
         source->file = -1;
     }
+}
+
+/* ---- Growing --------------------------------------------------------------------------------- */
+
+int32_t gan__journal_open(gan_context *context, const char *path, gan__journal *journal)
+{
+    journal->more = false;
+    return open_regular(context, path, O_RDWR | O_CREAT, &journal->source);
+}
+
+void gan__journal_keep(gan__journal *journal, int64_t size)
+{
+    journal->more = journal->more || size < journal->source.size;
+    journal->source.size = size;
+}
+
+static bool cut(gan__journal *journal)
+{
+    int result;
+    do {
+        result = ftruncate(journal->source.file, (off_t)journal->source.size);
+    } while (result != 0 && errno == EINTR);
+    journal->more = result != 0;
+    return result == 0;
+}
+
+int32_t gan__journal_cut(gan__journal *journal)
+{
+    return !journal->more || cut(journal)
+               ? GAN_OK
+               : fail_io(journal->source.context, journal->source.path, "cut to its whole records");
+}
+
+int32_t gan__journal_append(gan__journal *journal, const void *bytes, int64_t size)
+{
+    const gan__source *source = &journal->source;
+    GAN__TRY(gan__journal_cut(journal));
+    const uint8_t *next = bytes;
+    for (int64_t put = 0; put < size;) {
+        const ssize_t done =
+            pwrite(source->file, next + put, (size_t)(size - put), (off_t)(source->size + put));
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            errno = done == 0 ? ENOSPC : errno; /* 0: no progress, for no reason given */
+            const int32_t status = fail_io(source->context, source->path, "write");
+            cut(journal);
+            return status;
+        }
+        put += done;
+    }
+    journal->source.size += size;
+    return GAN_OK;
+}
+
+int32_t gan__journal_sync(const gan__journal *journal)
+{
+    const gan__source *source = &journal->source;
+    const char *name;
+    int folder = -1;
+    if (sync_again(source->file) != 0) {
+        return fail_io(source->context, source->path, "synchronise");
+    }
+    GAN__TRY(open_folder(source->context, source->path, &name, &folder));
+    const int32_t status = sync_folder(source->context, source->path, folder);
+    close(folder);
+    return status;
+}
+
+void gan__journal_close(gan__journal *journal)
+{
+    gan__source_close(&journal->source);
+}
+
+/* ---- Folders --------------------------------------------------------------------------------- */
+
+static int32_t list_names(gan_context *context, const char *path, DIR *folder, gan__name_fn each,
+                          void *user)
+{
+    for (;;) {
+        errno = 0;
+        const struct dirent *one = readdir(folder);
+        if (one == NULL) {
+            return errno == 0 ? GAN_OK : fail_io(context, path, "read the folder");
+        }
+        if (strcmp(one->d_name, ".") != 0 && strcmp(one->d_name, "..") != 0) {
+            GAN__TRY(each(user, one->d_name));
+        }
+    }
+}
+
+int32_t gan__folder_list(gan_context *context, const char *path, gan__name_fn each, void *user)
+{
+    GAN__TRY(check_path(context, path));
+    const int file = open_again(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    DIR *folder = file >= 0 ? fdopendir(file) : NULL;
+    if (folder == NULL) {
+        const int32_t status = fail_io(context, path, "open the folder");
+        if (file >= 0) {
+            close(file);
+        }
+        return status;
+    }
+    const int32_t status = list_names(context, path, folder, each, user);
+    closedir(folder);
+    return status;
+}
+
+bool gan__file_remove(const char *path)
+{
+    return unlinkat(AT_FDCWD, path, 0) == 0 || errno == ENOENT;
 }

@@ -1,6 +1,6 @@
 /* Files as the operating system gives them: a sink that replaces a file in one piece, a source
- * that reads at any place. Every call of lib/io that can fail for reasons outside the process is
- * made in file.c. */
+ * that reads at any place, a journal that grows by whole pieces. Every call of lib/io that can
+ * fail for reasons outside the process is made in file.c. */
 #ifndef GAN_IO_FILE_H
 #define GAN_IO_FILE_H
 
@@ -38,6 +38,9 @@ int32_t gan__sink_commit(gan__sink *sink);
 /* Releases all, and removes the temporary file unless it was committed. */
 void gan__sink_close(gan__sink *sink);
 
+/* All of this for a file whose bytes are at hand. Errors: ARGUMENT, IO, MEMORY. */
+int32_t gan__file_write(gan_context *context, const char *path, const void *bytes, int64_t size);
+
 /* A regular file being read. */
 typedef struct {
     gan_context *context;
@@ -56,5 +59,32 @@ int32_t gan__source_read(const gan__source *source, int64_t offset, void *out, i
 
 /* Releases all, whether opening succeeded or not. */
 void gan__source_close(gan__source *source);
+
+/* A file that grows. What stands behind the bytes that count is what an append left that failed or
+ * was cut short by a loss of power; the next append removes it. */
+typedef struct {
+    gan__source source; /* size: the bytes that count */
+    bool more;          /* whether others may stand behind them */
+} gan__journal;
+
+/* Opens a file to read it and to append to it, or makes an empty one. All of its bytes count at
+ * first. Whatever comes of it, gan__journal_close must be called.
+ * Errors: ARGUMENT (path is NULL or empty), IO (not a regular file, no permission). */
+int32_t gan__journal_open(gan_context *context, const char *path, gan__journal *journal);
+
+/* Says that only the first `size` bytes count. */
+void gan__journal_keep(gan__journal *journal, int64_t size);
+
+/* Removes what does not count. Errors: IO. */
+int32_t gan__journal_cut(gan__journal *journal);
+
+/* Appends bytes, all of them or none. Errors: IO. */
+int32_t gan__journal_append(gan__journal *journal, const void *bytes, int64_t size);
+
+/* Waits until a loss of power can no longer take away what was appended, nor the file itself.
+ * Errors: IO, MEMORY. */
+int32_t gan__journal_sync(const gan__journal *journal);
+
+void gan__journal_close(gan__journal *journal);
 
 #endif

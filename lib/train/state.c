@@ -37,7 +37,7 @@ static const char *const state_names[] = {"generator_optimizer.state",
 enum {
     NAME_BYTES = sizeof(((gan__parameter *)0)->name) + 16,
     VALUE_BYTES = 24,
-    NOTE_COUNT = GAN__TRAIN_LAST_FIXED + 1 + 8
+    NOTE_COUNT = GAN__TRAIN_LAST_FIXED + 1 + 8 + GAN__TRAINER_NOTES
 };
 
 /* ---- What both directions speak of --------------------------------------------------------- */
@@ -160,8 +160,9 @@ static void count_up(const gan_trainer *trainer, int64_t *counters)
     counters[COUNTER_AVERAGE_UPDATES] = trainer->average.updates;
 }
 
-/* Writes the file; all parameters are drawn. */
-static int32_t write_training(const gan_trainer *trainer, const char *path)
+/* Writes the file; all parameters are drawn. more: notes of the caller, or NULL */
+static int32_t write_training(const gan_trainer *trainer, const char *path,
+                              const gan__tensor_note *more)
 {
     gan_context *context = trainer->context;
     const int64_t most = 2 * (int64_t)trainer->g.network->parameter_count +
@@ -184,6 +185,9 @@ static int32_t write_training(const gan_trainer *trainer, const char *path)
         add_note(&s, "version", "1");
         add_note(&s, GAN__NOTE_GENERATOR, g);
         add_note(&s, GAN__NOTE_DISCRIMINATOR, d);
+        for (int32_t i = 0; more != NULL && i < GAN__TRAINER_NOTES; i++) {
+            add_note(&s, more[i].key, more[i].value);
+        }
         count_up(trainer, l.counters);
         add_parts(trainer, &l);
         add_numbers(trainer, &l);
@@ -199,11 +203,8 @@ static int32_t write_training(const gan_trainer *trainer, const char *path)
     return status;
 }
 
-int32_t gan_trainer_save(gan_trainer *trainer, const char *path)
+int32_t gan__trainer_save(gan_trainer *trainer, const char *path, const gan__tensor_note *more)
 {
-    if (trainer == NULL) {
-        return GAN_ERROR_ARGUMENT;
-    }
     if (trainer->stepping) {
         return gan__fail(trainer->context, GAN_ERROR_STATE,
                          "trainer: save: called within a step, from a callback of the data");
@@ -211,11 +212,16 @@ int32_t gan_trainer_save(gan_trainer *trainer, const char *path)
     const gan__drawn before = gan__trainer_drawn(trainer);
     GAN__TRY(gan__trainer_players(trainer));
     GAN__TRY(gan__trainer_draw(trainer));
-    const int32_t status = write_training(trainer, path);
+    const int32_t status = write_training(trainer, path, more);
     if (status != GAN_OK) {
         gan__trainer_undraw(trainer, before);
     }
     return status;
+}
+
+int32_t gan_trainer_save(gan_trainer *trainer, const char *path)
+{
+    return trainer != NULL ? gan__trainer_save(trainer, path, NULL) : GAN_ERROR_ARGUMENT;
 }
 
 /* ---- Loading ------------------------------------------------------------------------------- */

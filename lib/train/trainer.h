@@ -5,6 +5,7 @@
 #include <gan/trainer.h>
 
 #include "data/dataset.h"
+#include "io/tensors.h"
 #include "nn/network.h"
 #include "train/optimizer.h"
 #include "train/step.h"
@@ -211,6 +212,10 @@ int64_t gan__trainer_part(const gan_trainer *trainer, int64_t m);
 
 /* STATE where a batch of m is to be in parts, but something looks at the whole of it. */
 int32_t gan__trainer_check_parts(const gan_trainer *trainer, int64_t m);
+
+/* gan_trainer_save with further notes in the file: [GAN__TRAINER_NOTES], or NULL. */
+enum { GAN__TRAINER_NOTES = 2 };
+int32_t gan__trainer_save(gan_trainer *trainer, const char *path, const gan__tensor_note *more);
 
 /* Plans keep a + take b, which takes a's place: one fused pass. a, b: [elements] */
 int32_t gan__mix_plan(gan_context *context, int64_t elements, gan__plan **out);
