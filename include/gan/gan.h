@@ -9,6 +9,7 @@
 
 #include <gan/types.h>
 
+#include <gan/classifier.h>
 #include <gan/context.h>
 #include <gan/dataset.h>
 #include <gan/evaluate.h>
