@@ -47,14 +47,16 @@ static void misuse_making_classifiers(void)
 static void misuse_classifiers(void)
 {
     gan_classifier *classifier;
-    gan_optimizer *elsewhere;
+    gan_optimizer *elsewhere, *bound;
     gan_network *other;
     double value;
     int32_t names[2];
     start();
     other = network_of("other", 2);
     ok(gan_optimizer_create(other_ctx, GAN_SGD, &elsewhere));
+    ok(gan_optimizer_create(ctx, GAN_SGD, &bound));
     ok(gan_classifier_create(other, data, data, &classifier));
+    ok(gan_classifier_set_optimizer(classifier, bound));
     bad_null(gan_classifier_set_optimizer(NULL, sgd));
     bad(GAN_ERROR_ARGUMENT, gan_classifier_set_optimizer(classifier, NULL));
     bad(GAN_ERROR_ARGUMENT, gan_classifier_set_optimizer(classifier, elsewhere));
@@ -88,13 +90,13 @@ static void misuse_classifiers(void)
     ok(gan_classifier_set_number(classifier, GAN_DROP_LAST, 0));
     ok(gan_classifier_run(classifier, 1, NULL, NULL));
     bad(GAN_ERROR_STATE, gan_classifier_set_number(classifier, GAN_SEED, 1));
-    bad(GAN_ERROR_STATE, gan_classifier_set_optimizer(classifier, sgd));
-    ok(gan_trainer_run(trainer, 1, NULL, NULL)); /* its optimizer serves G from now on */
+    bad(GAN_ERROR_STATE, gan_classifier_set_optimizer(classifier, bound));
     gan_classifier_free(classifier);
-    ok(gan_classifier_create(other, data, data, &classifier));
-    bad(GAN_ERROR_STATE, gan_classifier_set_optimizer(classifier, sgd));
+    ok(gan_classifier_create(G, data, data, &classifier));
+    bad(GAN_ERROR_STATE, gan_classifier_set_optimizer(classifier, bound)); /* it serves `other` */
     ok(gan_classifier_run_epochs(classifier, 1, NULL, NULL));
     gan_classifier_free(classifier);
+    gan_optimizer_free(bound);
     gan_optimizer_free(elsewhere);
     gan_network_free(other);
     finish();
