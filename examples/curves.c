@@ -102,8 +102,8 @@ static void draw_marks(cairo_t *cr, const curves *c, int panel)
             draw_mark(cr, p, left, value);
         }
     } else {
-        for (int i = 0; i <= 4; i++) {
-            draw_mark(cr, p, left, p->low + (p->high - p->low) * i / 4);
+        for (int i = 0; i <= p->parts; i++) {
+            draw_mark(cr, p, left, p->low + (p->high - p->low) * i / p->parts);
         }
     }
     for (int i = 0; i <= STEPS; i++) {
@@ -139,8 +139,8 @@ static void draw(cairo_t *cr, const void *user)
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_paint(cr);
     pen_text(cr, MARGIN_LEFT, TITLE_BASE, ALIGN_LEFT, TITLE_SIZE, c->title);
-    pen_line(cr, PEN_FLOOR, right - 130, TITLE_BASE - 4, right - 100, TITLE_BASE - 4);
-    pen_text(cr, right - 94, TITLE_BASE, ALIGN_LEFT, TEXT_SIZE, "a perfect sampler");
+    pen_line(cr, PEN_FLOOR, right - 142, TITLE_BASE - 4, right - 112, TITLE_BASE - 4);
+    pen_text(cr, right, TITLE_BASE, ALIGN_RIGHT, TEXT_SIZE, "a perfect sampler");
     for (int panel = 0; panel < CURVES_PANELS; panel++) {
         draw_panel(cr, c, panel);
     }

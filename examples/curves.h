@@ -11,6 +11,7 @@ typedef struct {
     const char *title;
     bool logarithmic;
     double low, high; /* the shown range */
+    int parts;        /* of its scale, if it is not logarithmic */
     double floor;     /* of a perfect sampler */
 } curves_panel;
 

@@ -122,8 +122,9 @@ static void draw(cairo_t *cr, const void *user)
         }
     }
     pen_text(cr, MARGIN, NOTE_BASE, ALIGN_LEFT, TEXT_SIZE,
-             "above: samples, and three deviations around each centre; below: each sample from its "
-             "nearest centre, and one, two and three deviations");
+             "above: samples, and three deviations around each centre");
+    pen_text(cr, panel_left(SCATTER_MOMENTS - 1) + SIDE, NOTE_BASE, ALIGN_RIGHT, TEXT_SIZE,
+             "below: each from its nearest centre, and one, two and three deviations");
 }
 
 void scatter_save(const scatter *s, const char *directory, const char *name)

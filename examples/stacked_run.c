@@ -166,9 +166,9 @@ static void draw(const bench *b, const char *directory)
     gallery_grid(&g, SHEET_COLUMNS, samples, directory, "samples.png");
     free(samples);
     const curves c = {.title = "Stacked MNIST",
-                      .panels = {{"modes found", false, 0, STACKED_MODES, b->real.modes},
-                                 {"KL from equal modes, nats", true, 1e-2, 10, b->real.kl},
-                                 {"the same without averaging", true, 1e-2, 10, b->real.kl}},
+                      .panels = {{"modes found", false, 0, STACKED_MODES, 4, b->real.modes},
+                                 {"KL from equal modes, nats", true, 1e-2, 10, 0, b->real.kl},
+                                 {"the same without averaging", true, 1e-2, 10, 0, b->real.kl}},
                       .runs = 1,
                       .points = b->points,
                       .steps = b->at,

@@ -104,13 +104,13 @@ few test '\003\350' 1000 1000
 # stacked FOLDER ARGUMENT...
 stacked()
 {
-    folder=$1
+    name=$1
     shift
-    modes "$folder" stacked --data "$work/data" --filters 2 --batch 16 --samples 3000 --seed 3 "$@" ||
-        { cat "$work/$folder.log" >&2; fail "failed: stacked $*"; }
-    whole "$folder" samples.png curves.png curves.svg
+    modes "$name" stacked --data "$work/data" --filters 2 --batch 16 --samples 3000 --seed 3 "$@" ||
+        { cat "$work/$name.log" >&2; fail "failed: stacked $*"; }
+    whole "$name" samples.png curves.png curves.svg
 }
-stacked one --steps 20 --classifier-epochs 3 --threads 1
+stacked one --steps 20 --classifier-epochs 5 --threads 1
 between "$work/one/metrics.jsonl" accuracy 0.85 1
 between "$work/one/metrics.jsonl" real_modes 850 1000
 between "$work/one/metrics.jsonl" real_kl 0.1 0.3
