@@ -239,11 +239,11 @@ stacked_score stacked_score_digits(gan_context *context, gan_network *classifier
 gan_network *stacked_generator(gan_context *context, int64_t filters, uint64_t seed)
 {
     gan_network *n = begin(context, "G");
-    const int64_t start[] = {4 * filters, 7, 7};
+    const int64_t start[] = {8 * filters, 7, 7};
     int32_t h = gan_network_input(n, "z", 1, (int64_t[]){NOISE});
     h = gan_network_leaky_relu(n, gan_network_dense(n, h, start[0] * 7 * 7), SLOPE);
     h = gan_network_reshape(n, h, 3, start);
-    h = gan_network_leaky_relu(n, enlarge(n, h, filters, 14), SLOPE);
+    h = gan_network_leaky_relu(n, enlarge(n, h, 2 * filters, 14), SLOPE);
     h = gan_network_tanh(n, enlarge(n, h, STACKED_CHANNELS, DIGIT_SIDE));
     check(context, gan_network_set_noise(n, GAN_NOISE_NORMAL, 0, 1));
     return finish(context, n, h, seed);

@@ -70,7 +70,8 @@ stacked_score stacked_score_digits(gan_context *context, gan_network *classifier
 
 /* Convolutional, without normalisation, as the default recipe wants them; initialised. The caller
  * frees them.
- *   filters  maps next to the picture; twice as many further inside */
+ *   filters  of D's first convolution; twice as many in each further one. G has twice as many as D:
+ *            with as many it falls behind */
 gan_network *stacked_generator(gan_context *context, int64_t filters, uint64_t seed);
 gan_network *stacked_discriminator(gan_context *context, int64_t filters, uint64_t seed);
 

@@ -79,7 +79,7 @@ static void make_classifier(bench *b, metrics *log)
 /* The recipe, with a rate that suits networks so small. */
 static gan_trainer *make_trainer(bench *b)
 {
-    const double rate = 1e-3, end = 1e-4, penalty = 0.4;
+    const double rate = 5e-4, end = 1e-4, penalty = 1;
     gan_trainer *trainer = NULL;
     check(b->context, gan_trainer_create(b->G, b->D, b->data->pictures, &trainer));
     check(b->context, gan_trainer_set_number(trainer, GAN_BATCH_SIZE, (double)b->batch));
