@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRID_SIDE = 5, EPOCH = 100000, LAYERS = 3, G_UNITS = 64, D_UNITS = 128 };
+enum { GRID_SIDE = 5, EPOCH = 100000, LAYERS = 3, UNITS = 64, NOISE = 4 };
 
 static const double SPACING = 2; /* of the grid */
 static const double TURN = 6.28318530717958647693;
@@ -127,27 +127,26 @@ static gan_network *begin(gan_context *context, const char *name)
     return n;
 }
 
-static gan_network *finish(gan_context *context, gan_network *n, int32_t output, uint64_t seed)
+/* The map from one Gaussian to many must be steep between them, and what spreads the samples of a
+ * mode need not be: a linear path beside the layers does that for all modes at once. */
+gan_network *mixture_generator(gan_context *context, const mixture *m, uint64_t seed)
 {
-    check(context, gan_network_output(n, output));
-    check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
-    check(context, gan_network_set_initializer(n, output, GAN_INIT_GLOROT_NORMAL, 1, 0));
-    check(context, gan_network_initialize(n, seed));
-    return n;
-}
-
-/* The map from one Gaussian to many must be steep between them. */
-gan_network *mixture_generator(gan_context *context, uint64_t seed)
-{
-    const double steepness = 3;
+    const double steepness = 5;
     gan_network *n = begin(context, "G");
-    int32_t h = gan_network_affine(n, gan_network_input(n, "z", 1, (int64_t[]){2}), steepness, 0);
+    const int32_t z = gan_network_input(n, "z", 1, (int64_t[]){NOISE});
+    int32_t h = gan_network_affine(n, z, steepness, 0);
     for (int i = 0; i < LAYERS; i++) {
-        h = gan_network_relu(n, gan_network_dense(n, h, G_UNITS));
+        h = gan_network_relu(n, gan_network_dense(n, h, UNITS));
     }
     h = gan_network_dense(n, h, 2);
+    const int32_t path = gan_network_dense(n, z, 2);
     check(context, gan_network_set_noise(n, GAN_NOISE_NORMAL, 0, 1));
-    return finish(context, n, h, seed);
+    check(context, gan_network_output(n, gan_network_add(n, h, path)));
+    check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
+    check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
+    check(context, gan_network_set_initializer(n, path, GAN_INIT_NORMAL, 0, m->deviation));
+    check(context, gan_network_initialize(n, seed));
+    return n;
 }
 
 gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint64_t seed)
@@ -157,9 +156,14 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     int32_t h = gan_network_input(n, "x", 1, (int64_t[]){2});
     h = gan_network_affine(n, h, m->steepness, 0);
     for (int i = 0; i < LAYERS; i++) {
-        h = gan_network_leaky_relu(n, gan_network_dense(n, h, D_UNITS), slope);
+        h = gan_network_leaky_relu(n, gan_network_dense(n, h, UNITS), slope);
     }
-    return finish(context, n, gan_network_dense(n, h, 1), seed);
+    h = gan_network_dense(n, h, 1);
+    check(context, gan_network_output(n, h));
+    check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
+    check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
+    check(context, gan_network_initialize(n, seed));
+    return n;
 }
 
 /* The recipe's own numbers are for pictures. Modes so narrow beside their distance want a penalty

@@ -64,7 +64,7 @@ void mixture_floor(gan_context *context, gan_score *score, mixture_figures *mean
                    mixture_figures *deviation);
 
 /* The players, initialised. The caller frees them. */
-gan_network *mixture_generator(gan_context *context, uint64_t seed);
+gan_network *mixture_generator(gan_context *context, const mixture *m, uint64_t seed);
 gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint64_t seed);
 
 /* A trainer by the default recipe, with numbers for the plane: see mixture.c. The caller frees it.

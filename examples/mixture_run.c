@@ -120,7 +120,7 @@ static bool train_next(bench *b)
 {
     const uint64_t seed = (uint64_t)(b->first + b->done);
     training t = {.b = b, .index = b->done};
-    t.G = mixture_generator(b->context, 2 * seed);
+    t.G = mixture_generator(b->context, b->m, 2 * seed);
     t.D = mixture_discriminator(b->context, b->m, 2 * seed + 1);
     check(b->context, gan_network_clone(t.G, "average", &t.average));
     gan_dataset *data = mixture_data(b->context, b->m, seed);
