@@ -1,6 +1,6 @@
 /* Stacked MNIST: three digits by chance as the red, green and blue of a picture, which makes 1,000
- * modes of equal weight; a classifier of digits tells the mode of a picture. The protocol is that of
- * Srivastava et al. 2017 (VEEGAN) and Lin et al. 2018 (PacGAN): 128,000 pictures to learn from,
+ * modes of equal weight; a classifier of digits tells the mode of a picture. The protocol is that
+ * of Srivastava et al. 2017 (VEEGAN) and Lin et al. 2018 (PacGAN): 128,000 pictures to learn from,
  * 26,000 samples to score. */
 #ifndef EXAMPLES_STACKED_H
 #define EXAMPLES_STACKED_H
@@ -25,7 +25,8 @@ typedef struct {
     uint64_t seed;
 } stacked;
 
-/* Picture i is a function of the seed and i. The caller frees it after all that uses its pictures. */
+/* Picture i is a function of the seed and i. The caller frees it after all that uses its
+ * pictures. */
 stacked *stacked_open(gan_context *context, gan_dataset *source, int64_t pictures, uint64_t seed);
 void stacked_free(stacked *s);
 

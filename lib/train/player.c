@@ -43,7 +43,7 @@ int32_t gan__player_set_optimizer(gan__player *player, const char *owner, gan_op
     return GAN_OK;
 }
 
-/* ---- Adding up two arrays ---------------------------------------------------------------------- */
+/* ---- Adding up two arrays -------------------------------------------------------------------- */
 
 enum { SLOT_SUM, SLOT_PART, SLOT_NUMBERS, SLOT_NEW };
 
