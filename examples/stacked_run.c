@@ -31,8 +31,8 @@ static const struct {
 } PUBLISHED[] = {{"DCGAN", "PacGAN, Table 2", 99, 3.40},
                  {"VEEGAN", "PacGAN, Table 2", 150, 2.95},
                  {"PacDCGAN2", "PacGAN, Table 2", 1000, 0.06},
-                 {"RpGAN + R1 + R2", "Huang et al. 2024", 1000, 0.078},
-                 {"R3GAN", "Huang et al. 2024", 1000, 0.029}};
+                 {"RpGAN + R1 + R2", "Huang et al. 2024, as quoted", 1000, 0.078},
+                 {"R3GAN", "Huang et al. 2024, as quoted", 1000, 0.029}};
 
 typedef struct {
     gan_context *context;
