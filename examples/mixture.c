@@ -166,8 +166,8 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     return n;
 }
 
-/* An optimizer whose rate falls from `first` to `last` by equal factors. Adam's steps are as long as
- * its rate, so modes tremble by it, and what trembles is learned too narrow: the rate must stay
+/* An optimizer whose rate falls from `first` to `last` by equal factors. A step of Adam is as long
+ * as its rate, so modes tremble by it, and what trembles is learned too narrow: the rate must stay
  * low for long, longer than a cosine stays. */
 static gan_optimizer *make_optimizer(gan_context *context, double first, double last, int64_t steps)
 {
