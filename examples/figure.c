@@ -1,6 +1,5 @@
 #include "figure.h"
 
-#include "check.h"
 #include "image.h"
 #include "pen.h"
 
@@ -24,8 +23,7 @@ enum {
     CAPTION_BASE = 356,
     HEIGHT = 370
 };
-enum { TICKS = 7 };                /* on a scale, at most */
-static const double PNG_SCALE = 2; /* pixels a point */
+enum { TICKS = 7 }; /* on a scale, at most */
 
 static const pen PEN_D = {{0.10, 0.30, 0.85}, 1.8, {6, 3.5}};
 static const pen PEN_DATA = {{0, 0, 0}, 1.8, {1.6, 2.4}};
@@ -264,18 +262,5 @@ static void draw(cairo_t *cr, const void *user)
 
 void figure_save(const figure *f, const char *directory)
 {
-    double width = figure_width(f);
-    image_save_svg(width, HEIGHT, draw, f, directory, "figure1.svg");
-    cairo_surface_t *pixels = cairo_image_surface_create(
-        CAIRO_FORMAT_RGB24, (int)(width * PNG_SCALE), (int)(HEIGHT * PNG_SCALE));
-    cairo_t *cr = cairo_create(pixels);
-    cairo_scale(cr, PNG_SCALE, PNG_SCALE);
-    draw(cr, f);
-    cairo_status_t status = cairo_status(cr);
-    cairo_destroy(cr);
-    if (status != CAIRO_STATUS_SUCCESS) {
-        fail("cannot draw figure 1: %s", cairo_status_to_string(status));
-    }
-    image_save_png(pixels, directory, "figure1.png");
-    cairo_surface_destroy(pixels);
+    image_save_both(figure_width(f), HEIGHT, draw, f, directory, "figure1");
 }

@@ -67,3 +67,25 @@ void image_save_svg(double width, double height, void (*draw)(cairo_t *cr, const
     cairo_surface_destroy(surface);
     close_target(&t, status);
 }
+
+void image_save_both(double width, double height, void (*draw)(cairo_t *cr, const void *user),
+                     const void *user, const char *directory, const char *name)
+{
+    const double scale = 2; /* pixels a point */
+    char file[64];
+    snprintf(file, sizeof file, "%s.svg", name);
+    image_save_svg(width, height, draw, user, directory, file);
+    cairo_surface_t *pixels =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(width * scale), (int)(height * scale));
+    cairo_t *cr = cairo_create(pixels);
+    cairo_scale(cr, scale, scale);
+    draw(cr, user);
+    const cairo_status_t status = cairo_status(cr);
+    cairo_destroy(cr);
+    if (status != CAIRO_STATUS_SUCCESS) {
+        fail("cannot draw %s: %s", name, cairo_status_to_string(status));
+    }
+    snprintf(file, sizeof file, "%s.png", name);
+    image_save_png(pixels, directory, file);
+    cairo_surface_destroy(pixels);
+}

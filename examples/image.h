@@ -12,4 +12,8 @@ void image_save_png(cairo_surface_t *surface, const char *directory, const char 
 void image_save_svg(double width, double height, void (*draw)(cairo_t *cr, const void *user),
                     const void *user, const char *directory, const char *name);
 
+/* Makes the same drawing as directory/name.svg and directory/name.png, two pixels a point. */
+void image_save_both(double width, double height, void (*draw)(cairo_t *cr, const void *user),
+                     const void *user, const char *directory, const char *name);
+
 #endif

@@ -10,6 +10,7 @@
 #include <gan/types.h>
 
 #include <gan/checkpoints.h>
+#include <gan/classifier.h>
 #include <gan/context.h>
 #include <gan/dataset.h>
 #include <gan/evaluate.h>

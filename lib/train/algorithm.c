@@ -2,7 +2,6 @@
 #include "train/trainer.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* A step in progress. */
@@ -40,7 +39,7 @@ static void run_plan(const step *s, const gan__plan *plan, int64_t first, real *
         [GAN__SLOT_G_STATISTICS] = t->g.statistics,
     };
     gan__plan_run(plan, &(gan__arguments){.slots = slots,
-                                          .workspace = t->workspace,
+                                          .workspace = t->workspace.values,
                                           .seed = (uint64_t)t->options[GAN__TRAIN_SEED],
                                           .step = s->tick,
                                           .first_sample = (uint64_t)first});
@@ -55,7 +54,8 @@ static int64_t smaller(int64_t a, int64_t b)
 static void add_part(const step *s, const gan__player *player, double keep, double take)
 {
     if (!player->still) {
-        gan__mix(player->mix, s->trainer->workspace, keep, player->gradient, take, player->part);
+        gan__mix(player->mix, s->trainer->workspace.values, keep, player->gradient, take,
+                 player->part);
     }
 }
 
@@ -132,98 +132,15 @@ static int32_t take_batch(step *s, int64_t index)
     return take_noise(s, s->supply->z_d, index * s->m, GAN__STEP_D);
 }
 
-static int32_t not_finite(const step *s, const gan__player *player, const char *what)
+/* The number of the step at hand. */
+static int64_t number(const step *s)
 {
-    return gan__fail(s->trainer->context, GAN_ERROR_NUMERIC,
-                     "step %lld: %s: %s is not finite; the parameters are those before this step",
-                     (long long)(s->trainer->steps + 1), player->name, what);
-}
-
-/* Names the first tensor of the gradient that is not finite. */
-static int32_t bad_gradient(const step *s, const gan__player *player)
-{
-    const gan_network *network = player->network;
-    for (int32_t i = 0; i < network->parameter_count; i++) {
-        const gan__parameter *parameter = &network->parameters[i];
-        const real *g = player->gradient + parameter->offset;
-        for (int64_t j = 0; j < gan__shape_elements(parameter->shape); j++) {
-            if (!isfinite(g[j])) {
-                char what[sizeof parameter->name + 32];
-                snprintf(what, sizeof what, "the gradient of %s", parameter->name);
-                return not_finite(s, player, what);
-            }
-        }
-    }
-    return not_finite(s, player, "the gradient's norm");
-}
-
-/* Takes one tensor of statistics, or checks it. */
-typedef int32_t (*statistics_fn)(const step *s, const gan__player *player,
-                                 const gan__parameter *parameter, const real *numbers);
-
-/* For all statistics of batch norms that a plan of gradients has made. */
-static int32_t each_statistics(const step *s, const gan__player *player, statistics_fn take)
-{
-    const gan_network *network = player->network;
-    const real *numbers = player->statistics;
-    for (int32_t i = 0; i < network->transform_count; i++) {
-        const int32_t at = gan__transform_tensor(&network->transforms[i], GAN__PART_STATISTICS);
-        if (at < 0) {
-            continue;
-        }
-        const gan__parameter *parameter = &network->parameters[at];
-        if (!parameter->frozen) {
-            GAN__TRY(take(s, player, parameter, numbers));
-        }
-        numbers += gan__shape_elements(parameter->shape);
-    }
-    return GAN_OK;
-}
-
-static int32_t check_statistics(const step *s, const gan__player *player,
-                                const gan__parameter *parameter, const real *numbers)
-{
-    for (int64_t i = 0; i < gan__shape_elements(parameter->shape); i++) {
-        if (!isfinite(numbers[i])) {
-            return not_finite(s, player, parameter->name);
-        }
-    }
-    return GAN_OK;
-}
-
-static int32_t keep_statistics(const step *s, const gan__player *player,
-                               const gan__parameter *parameter, const real *numbers)
-{
-    (void)s;
-    memcpy(player->network->values + parameter->offset, numbers,
-           (size_t)gan__shape_elements(parameter->shape) * sizeof *numbers);
-    return GAN_OK;
-}
-
-/* Checks a player's loss, gradient and statistics, and notes the gradient's norm. */
-static int32_t check_player(step *s, const gan__player *player, const char *loss_name, double loss,
-                            gan__metric norm_metric)
-{
-    if (!isfinite(loss)) {
-        return not_finite(s, player, loss_name);
-    }
-    if (player->still) {
-        s->metrics[norm_metric] = 0;
-        return GAN_OK;
-    }
-    real squares;
-    gan__plan_run(player->norm, &(gan__arguments){.slots = (real *[]){player->gradient, &squares},
-                                                  .workspace = s->trainer->workspace});
-    if (!isfinite(squares)) {
-        return bad_gradient(s, player);
-    }
-    s->metrics[norm_metric] = sqrt((double)squares);
-    return each_statistics(s, player, check_statistics);
+    return s->trainer->steps + 1;
 }
 
 static int32_t check_d(step *s, gan__step_kind kind, const real *results)
 {
-    const gan__player *d = &s->trainer->d;
+    gan__player *d = &s->trainer->d;
     s->metrics[GAN__METRIC_VALUE] = (double)results[GAN__RESULT_VALUE];
     s->metrics[GAN__METRIC_D_LOSS] = (double)results[GAN__RESULT_D_LOSS];
     s->metrics[GAN__METRIC_D_REAL] = (double)results[GAN__RESULT_D_REAL];
@@ -232,46 +149,29 @@ static int32_t check_d(step *s, gan__step_kind kind, const real *results)
         s->metrics[GAN__METRIC_PENALTY] = (double)results[GAN__RESULT_PENALTY];
         if (isfinite(s->metrics[GAN__METRIC_D_LOSS]) &&
             !isfinite(s->metrics[GAN__METRIC_PENALTY])) {
-            return not_finite(s, d, "penalty");
+            return gan__player_not_finite(d, number(s), "penalty");
         }
     } else if (!gan__trainer_penalises(s->trainer)) {
         s->metrics[GAN__METRIC_PENALTY] = 0;
     }
-    return check_player(s, d, "d_loss", s->metrics[GAN__METRIC_D_LOSS], GAN__METRIC_D_GRADIENT);
+    return gan__player_check(d, number(s), "d_loss", s->metrics[GAN__METRIC_D_LOSS],
+                             &s->trainer->workspace, &s->metrics[GAN__METRIC_D_GRADIENT]);
 }
 
 static int32_t check_g(step *s, const real *results)
 {
     s->metrics[GAN__METRIC_G_LOSS] = (double)results[GAN__RESULT_G_LOSS];
-    return check_player(s, &s->trainer->g, "g_loss", s->metrics[GAN__METRIC_G_LOSS],
-                        GAN__METRIC_G_GRADIENT);
+    return gan__player_check(&s->trainer->g, number(s), "g_loss", s->metrics[GAN__METRIC_G_LOSS],
+                             &s->trainer->workspace, &s->metrics[GAN__METRIC_G_GRADIENT]);
 }
 
-/* Exchanges a player's parameters with the spare ones. */
-static void swap_values(gan__player *player)
-{
-    real *values = player->network->values;
-    player->network->values = player->spare;
-    player->spare = values;
-}
-
-/* Moves a player down its gradient; the first time in a step aside, if it may have to step back. */
+/* Moves a player down its gradient, if it trains anything. */
 static void update(step *s, gan__player *player, gan__metric rate_metric)
 {
-    if (player->still) {
-        return;
+    if (!player->still) {
+        gan__player_update(player, s->epoch);
+        s->metrics[rate_metric] = player->optimizer->rate;
     }
-    const bool aside = player->spare != NULL && !player->moved;
-    real *w = player->network->values;
-    gan__optimizer_update(player->optimizer, s->epoch, w, player->gradient,
-                          aside ? player->spare : w);
-    if (aside) {
-        swap_values(player);
-        player->moved = true;
-    }
-    each_statistics(s, player, keep_statistics);
-    gan__network_constrain(player->network, player->network->values);
-    s->metrics[rate_metric] = player->optimizer->rate;
 }
 
 static void move_generator(step *s)
@@ -325,20 +225,6 @@ static int32_t move_together(step *s)
     return GAN_OK;
 }
 
-static void begin(gan__player *player)
-{
-    player->moved = false;
-    gan__optimizer_begin(player->optimizer);
-}
-
-static void roll_back(gan__player *player)
-{
-    if (player->moved) {
-        swap_values(player);
-    }
-    gan__optimizer_rollback(player->optimizer);
-}
-
 int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply)
 {
     step s = {.trainer = trainer, .supply = supply};
@@ -351,12 +237,12 @@ int32_t gan__trainer_step(gan_trainer *trainer, const gan__supply *supply)
     s.generator_moves = gan__trainer_generator_moves(trainer);
     memcpy(s.metrics, trainer->metrics, sizeof s.metrics); /* G's stay where only D moves */
     s.tick = (uint64_t)trainer->steps * (uint64_t)(gan__trainer_d_steps(trainer) + 1);
-    begin(&trainer->d);
-    begin(&trainer->g);
+    gan__player_begin(&trainer->d);
+    gan__player_begin(&trainer->g);
     const int32_t status = gan__trainer_alternates(trainer) ? alternate(&s) : move_together(&s);
     if (status != GAN_OK) {
-        roll_back(&trainer->d);
-        roll_back(&trainer->g);
+        gan__player_rollback(&trainer->d);
+        gan__player_rollback(&trainer->g);
         if (cursor != NULL) {
             gan__cursor_seek(cursor, epoch, position);
         }

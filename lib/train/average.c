@@ -54,7 +54,7 @@ int32_t gan__trainer_prepare_average(gan_trainer *trainer)
     if (average->plan == NULL && elements > 0) {
         GAN__TRY(gan__mix_plan(trainer->context, elements, &average->plan));
     }
-    GAN__TRY(gan__trainer_reserve(trainer, average->plan));
+    GAN__TRY(gan__workspace_reserve(trainer->context, &trainer->workspace, average->plan));
     return gan__network_prepare(average->network, 0);
 }
 
@@ -66,6 +66,6 @@ void gan__trainer_move_average(gan_trainer *trainer, int64_t m)
     }
     const double n = (double)++average->updates;
     const double keep = fmin(gan__trainer_average_decay(trainer, m), (n - 1) / n);
-    gan__mix(average->plan, trainer->workspace, keep, average->network->values, 1 - keep,
+    gan__mix(average->plan, trainer->workspace.values, keep, average->network->values, 1 - keep,
              trainer->g.network->values);
 }

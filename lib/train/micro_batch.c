@@ -30,26 +30,3 @@ int32_t gan__trainer_check_parts(const gan_trainer *trainer, int64_t m)
                                     "of %lld samples",
                                     (long long)part, what, (long long)m);
 }
-
-enum { SLOT_SUM, SLOT_PART, SLOT_NUMBERS, SLOT_NEW };
-
-int32_t gan__mix_plan(gan_context *context, int64_t elements, gan__plan **out)
-{
-    const gan__shape flat = gan__shape_1(elements), one = gan__shape_1(1);
-    gan__graph graph = gan__graph_create(context);
-    const int32_t kept = gan__multiply_nodes(&graph, gan__leaf(&graph, SLOT_SUM, 0, flat),
-                                             gan__leaf(&graph, SLOT_NUMBERS, 0, one));
-    const int32_t taken = gan__multiply_nodes(&graph, gan__leaf(&graph, SLOT_PART, 0, flat),
-                                              gan__leaf(&graph, SLOT_NUMBERS, 1, one));
-    const gan__output output = {gan__add(&graph, kept, taken), SLOT_NEW, 0};
-    const int32_t status = gan__plan_create(&graph, 1, &output, GAN__PLAN_FUSED, out);
-    gan__graph_free(&graph);
-    return status;
-}
-
-void gan__mix(const gan__plan *plan, real *workspace, double keep, real *a, double take, real *b)
-{
-    real numbers[] = {(real)keep, (real)take};
-    gan__plan_run(plan,
-                  &(gan__arguments){.slots = (real *[]){a, b, numbers, a}, .workspace = workspace});
-}

@@ -162,3 +162,17 @@ int32_t gan__objective_g(gan__graph *graph, gan__objective objective, int32_t re
     const parts p = {objective, real_logits, fake_logits, -1};
     return objectives[objective.kind].g(graph, &p);
 }
+
+/* The largest logit is taken off all of them, so that no exponential overflows and one is 1. */
+int32_t gan__cross_entropy(gan__graph *graph, int32_t logits, int32_t targets)
+{
+    const int32_t below = gan__subtract(graph, logits, gan__max_axis(graph, logits, 1));
+    if (below < 0) {
+        return below;
+    }
+    const int64_t m = gan__node_shape(graph, logits).dims[0];
+    const int32_t sum = gan__sum_to(graph, gan__exp(graph, below), gan__shape_2(m, 1));
+    const int32_t losses = gan__subtract(graph, gan__log(graph, sum), below); /* of each class */
+    const int32_t all = gan__sum_all(graph, gan__multiply_nodes(graph, targets, losses));
+    return gan__affine(graph, all, 1 / (double)m, 0);
+}

@@ -40,4 +40,8 @@ bool gan__objective_pairs(gan__objective objective);
 int32_t gan__objective_g(gan__graph *graph, gan__objective objective, int32_t real_logits,
                          int32_t fake_logits);
 
+/* What a classifier minimises: the mean over samples of sum_k t_k (log sum_j exp l_j - l_k), as a
+ * scalar. logits, targets: [m, classes] */
+int32_t gan__cross_entropy(gan__graph *graph, int32_t logits, int32_t targets);
+
 #endif

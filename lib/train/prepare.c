@@ -2,8 +2,6 @@
  * made once and found again by later calls. */
 #include "train/trainer.h"
 
-#include <string.h>
-
 bool gan__trainer_alternates(const gan_trainer *trainer)
 {
     return trainer->options[GAN__TRAIN_SCHEDULE] == GAN__ALTERNATING;
@@ -70,22 +68,6 @@ void gan__trainer_forget_plans(gan_trainer *trainer)
     }
 }
 
-int32_t gan__trainer_reserve(gan_trainer *trainer, const gan__plan *plan)
-{
-    const int64_t size = plan != NULL ? gan__plan_workspace(plan) : 0;
-    if (trainer->workspace != NULL && size <= trainer->workspace_size) {
-        return GAN_OK;
-    }
-    real *workspace = gan__allocate(trainer->context, size, sizeof *workspace);
-    if (workspace == NULL) {
-        return GAN_ERROR_MEMORY;
-    }
-    gan__release(trainer->context, trainer->workspace);
-    trainer->workspace = workspace;
-    trainer->workspace_size = size;
-    return GAN_OK;
-}
-
 /* The plan of gradients of this kind, made if there is none yet. */
 int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, gan__step_kind kind,
                                const gan__plan **out)
@@ -96,7 +78,7 @@ int32_t gan__trainer_gradients(gan_trainer *trainer, gan__batch_plans *plans, ga
         const gan__losses losses = losses_of(trainer);
         GAN__TRY(
             gan__step_plan(trainer->g.network, trainer->d.network, &losses, kind, plans->m, &made));
-        const int32_t status = gan__trainer_reserve(trainer, made);
+        const int32_t status = gan__workspace_reserve(trainer->context, &trainer->workspace, made);
         if (status != GAN_OK) {
             gan__plan_free(made);
             return status;
@@ -185,98 +167,15 @@ static int32_t prepare_plans(gan_trainer *trainer, int64_t m)
     return rest > 0 ? prepare_size(trainer, rest) : GAN_OK;
 }
 
-/* Limits a player to its trainable parameters, if these have changed. */
-static int32_t limit_player(gan_trainer *trainer, gan__player *player)
-{
-    gan_network *network = player->network;
-    GAN__TRY(gan__network_prepare_constraints(network, false));
-    if (player->freezes == network->freezes) {
-        return GAN_OK;
-    }
-    gan__range *ranges = gan__allocate(trainer->context, network->parameter_count, sizeof *ranges);
-    if (ranges == NULL) {
-        return GAN_ERROR_MEMORY;
-    }
-    const int32_t count = gan__network_trainable(network, ranges);
-    const int32_t status =
-        count > 0 ? gan__optimizer_limit(player->optimizer, count, ranges) : GAN_OK;
-    gan__release(trainer->context, ranges);
-    GAN__TRY(status);
-    memset(player->gradient, 0, (size_t)network->elements * sizeof *player->gradient);
-    if (player->part != NULL) {
-        memset(player->part, 0, (size_t)network->elements * sizeof *player->part);
-    }
-    gan__trainer_forget_plans(trainer); /* they make other gradients */
-    player->still = count == 0;
-    player->freezes = network->freezes;
-    return GAN_OK;
-}
-
-/* Gives up arrays made for another number of parameters: before they are drawn, settings of layers
- * can change it. */
-static void fit_player(gan_context *context, gan__player *player)
-{
-    if (player->elements != player->network->elements) {
-        gan__plan_free(player->mix);
-        gan__plan_free(player->norm);
-        gan__release(context, player->spare);
-        gan__release(context, player->statistics);
-        gan__release(context, player->part);
-        gan__release(context, player->gradient);
-        player->norm = player->mix = NULL;
-        player->spare = player->statistics = player->part = player->gradient = NULL;
-        player->elements = player->network->elements;
-        player->freezes = -1;
-    }
-}
-
-/* What a player needs to add up gradients of parts. */
-static int32_t prepare_parts(gan_trainer *trainer, gan__player *player)
-{
-    const int64_t elements = player->network->elements;
-    if (trainer->options[GAN__TRAIN_MICRO_BATCH] == 0) {
-        return GAN_OK;
-    }
-    if (player->mix == NULL) {
-        GAN__TRY(gan__mix_plan(trainer->context, elements, &player->mix));
-    }
-    if (player->part == NULL) {
-        player->part = gan__allocate(trainer->context, elements, sizeof(real));
-    }
-    return player->part != NULL ? gan__trainer_reserve(trainer, player->mix) : GAN_ERROR_MEMORY;
-}
-
 static int32_t prepare_player(gan_trainer *trainer, gan__player *player, bool step_back)
 {
-    gan_context *context = trainer->context;
-    const int64_t elements = player->network->elements;
-    fit_player(context, player);
-    if (player->optimizer == NULL) {
-        GAN__TRY(gan_optimizer_create(context, GAN_MOMENTUM, &player->optimizer));
+    const gan__player_needs needs = {step_back, trainer->options[GAN__TRAIN_MICRO_BATCH] > 0};
+    bool changed = false;
+    const int32_t status = gan__player_prepare(player, needs, &trainer->workspace, &changed);
+    if (changed) {
+        gan__trainer_forget_plans(trainer); /* they make other gradients */
     }
-    if (elements == 0) {
-        player->still = true;
-        return GAN_OK;
-    }
-    GAN__TRY(gan__optimizer_bind(player->optimizer, player->network->number, elements, step_back));
-    if (player->norm == NULL) {
-        GAN__TRY(gan__norm_plan(context, elements, &player->norm));
-    }
-    GAN__TRY(gan__trainer_reserve(trainer, player->norm));
-    GAN__TRY(prepare_parts(trainer, player));
-    if (player->gradient == NULL) {
-        player->gradient = gan__allocate(context, elements, sizeof(real));
-    }
-    if (player->statistics == NULL) {
-        const int64_t numbers = gan__network_statistics(player->network);
-        player->statistics = gan__allocate(context, numbers, sizeof(real));
-    }
-    if (step_back && player->spare == NULL) {
-        player->spare = gan__allocate(context, elements, sizeof(real));
-    }
-    const bool enough = player->gradient != NULL && player->statistics != NULL &&
-                        (!step_back || player->spare != NULL);
-    return enough ? limit_player(trainer, player) : GAN_ERROR_MEMORY;
+    return status;
 }
 
 /* D must be able to step back when it moves before G's loss is known to be finite. */

@@ -197,6 +197,44 @@ int32_t gan__step_plan(const gan_network *generator, const gan_network *discrimi
     return status;
 }
 
+/* x -> the network, the loss, and its gradient. */
+static int32_t build_classifier(step *s, side *p, int64_t m)
+{
+    gan__graph *graph = &s->graph;
+    const int64_t classes = gan_network_output_elements(p->network);
+    GAN__TRY(prepare_side(s, p));
+    const gan__shape data = gan__batch_shape(m, p->network->layers[0].shape);
+    const gan__shape rows = gan__shape_2(m, classes);
+    const int32_t made = apply(s, p, gan__leaf(graph, GAN__SLOT_X, 0, data), true);
+    const int32_t logits = gan__reshape(graph, made, rows);
+    const int32_t targets = gan__leaf(graph, GAN__SLOT_CONDITIONS, 0, rows);
+    const int32_t loss = gan__cross_entropy(graph, logits, targets);
+    add_output(s, loss, GAN__SLOT_RESULTS, 0);
+    add_output(s, logits, GAN__SLOT_RESULTS, 1);
+    GAN__TRY(add_gradient(s, p, loss));
+    return graph->status;
+}
+
+int32_t gan__classifier_plan(const gan_network *network, int64_t m, gan__plan **out)
+{
+    gan_context *context = network->context;
+    side p = {.network = network,
+              .slot = GAN__SLOT_D,
+              .gradient_slot = GAN__SLOT_D_GRADIENT,
+              .statistics_slot = GAN__SLOT_D_STATISTICS};
+    step s = {.graph = gan__graph_create(context), .stream = GAN__STREAM_DROPOUT, .conditions = -1};
+    *out = NULL;
+    s.outputs = gan__allocate(context, network->parameter_count + 2, sizeof *s.outputs);
+    int32_t status = s.outputs != NULL ? build_classifier(&s, &p, m) : GAN_ERROR_MEMORY;
+    if (status == GAN_OK) {
+        status = gan__plan_create(&s.graph, s.count, s.outputs, GAN__PLAN_FUSED, out);
+    }
+    free_side(&s, &p);
+    gan__release(context, s.outputs);
+    gan__graph_free(&s.graph);
+    return status;
+}
+
 int32_t gan__noise_plan(const gan_network *generator, uint32_t stream, int64_t m, gan__plan **out)
 {
     gan__graph graph = gan__graph_create(generator->context);

@@ -65,6 +65,11 @@ int64_t gan__common_conditions(const gan_network *generator, const gan_network *
 int32_t gan__step_plan(const gan_network *generator, const gan_network *discriminator,
                        const gan__losses *losses, gan__step_kind kind, int64_t m, gan__plan **out);
 
+/* Plans a classifier's gradients for batches of m samples, as if it were D: its targets, [m,
+ * classes], take the place of the conditions; GAN__SLOT_RESULTS receives the loss and then the
+ * logits, [m, classes]. Errors: MEMORY, SHAPE. */
+int32_t gan__classifier_plan(const gan_network *network, int64_t m, gan__plan **out);
+
 /* Plans m samples of G's noise into GAN__SLOT_Z. */
 int32_t gan__noise_plan(const gan_network *generator, uint32_t stream, int64_t m, gan__plan **out);
 

@@ -162,18 +162,6 @@ int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, g
     return GAN_OK;
 }
 
-static void free_player(gan_context *context, gan__player *player)
-{
-    gan__plan_free(player->mix);
-    gan__plan_free(player->norm);
-    gan__release(context, player->spare);
-    gan__release(context, player->statistics);
-    gan__release(context, player->part);
-    gan__release(context, player->gradient);
-    gan_optimizer_free(player->optimizer);
-    gan_network_free(player->network);
-}
-
 void gan_trainer_free(gan_trainer *trainer)
 {
     if (trainer == NULL) {
@@ -184,14 +172,14 @@ void gan_trainer_free(gan_trainer *trainer)
     gan__plan_free(trainer->average.plan);
     gan_network_free(trainer->average.network);
     gan__cursor_free(trainer->cursor);
-    gan__release(context, trainer->workspace);
+    gan__release(context, trainer->workspace.values);
     gan__release(context, trainer->rows);
     gan__release(context, trainer->batch);
     gan__release(context, trainer->y);
     gan__release(context, trainer->z);
     gan__release(context, trainer->x);
-    free_player(context, &trainer->g);
-    free_player(context, &trainer->d);
+    gan__player_free(context, &trainer->g);
+    gan__player_free(context, &trainer->d);
     gan_dataset_free(trainer->conditions);
     gan_dataset_free(trainer->data);
     gan__release(context, trainer);
@@ -202,24 +190,9 @@ void gan_trainer_free(gan_trainer *trainer)
 
 static int32_t set_optimizer(gan_trainer *trainer, gan__player *player, gan_optimizer *optimizer)
 {
-    if (optimizer == NULL || optimizer->context != trainer->context) {
-        return gan__fail(trainer->context, GAN_ERROR_ARGUMENT, "trainer: the %s's optimizer is %s",
-                         player->name, optimizer == NULL ? "NULL" : "of another context");
-    }
     const gan__player *other = player == &trainer->d ? &trainer->g : &trainer->d;
-    const bool serves_other =
-        optimizer == other->optimizer ||
-        (optimizer->network != 0 && optimizer->network != player->network->number);
-    if (trainer->started || trainer->busy || serves_other) {
-        return gan__fail(trainer->context, GAN_ERROR_STATE, "trainer: the %s's optimizer %s",
-                         player->name,
-                         serves_other ? "serves another network" : "is fixed by the first step");
-    }
-    gan__optimizer_retain(optimizer);
-    gan_optimizer_free(player->optimizer);
-    player->optimizer = optimizer;
-    player->freezes = -1; /* it is not limited to the trainable parameters yet */
-    return GAN_OK;
+    return gan__player_set_optimizer(player, "trainer", optimizer,
+                                     trainer->started || trainer->busy, other->optimizer);
 }
 
 int32_t gan_trainer_set_generator_optimizer(gan_trainer *trainer, gan_optimizer *optimizer)

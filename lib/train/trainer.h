@@ -7,7 +7,7 @@
 #include "data/dataset.h"
 #include "io/tensors.h"
 #include "nn/network.h"
-#include "train/optimizer.h"
+#include "train/player.h"
 #include "train/step.h"
 
 typedef enum {
@@ -58,24 +58,6 @@ typedef enum {
     GAN__METRIC_COUNT
 } gan__metric;
 
-/* One of the two players. */
-typedef struct {
-    const char *name;
-    gan_network *network;     /* counted */
-    gan_optimizer *optimizer; /* counted; NULL until one is chosen or needed */
-    gan__plan *norm;
-    int64_t elements; /* of the network, which the arrays are made for */
-    real *gradient;   /* zeros where parameters are frozen */
-    real *statistics; /* of batch norms, one after the other, as a plan of gradients leaves them */
-    real *part;       /* the same of a part of the batch; NULL until micro_batch is not 0 */
-    gan__plan *mix;   /* adds it to the gradient; NULL as long */
-    real *spare; /* parameters before the step, once moved; NULL where a step cannot fail after the
-                    player's update */
-    bool moved;
-    bool still;      /* whether it has nothing to train */
-    int64_t freezes; /* of its network when it was prepared last */
-} gan__player;
-
 /* The averaged generator. */
 typedef struct {
     gan_network *network; /* counted, or NULL */
@@ -109,12 +91,13 @@ struct gan_trainer {
 
     gan__cursor *cursor; /* NULL until the first run */
     gan__batch_plans plans[GAN__BATCH_SIZES];
-    int32_t oldest;                   /* the plans to be given up next */
-    gan__losses losses;               /* of the plans, but for weights */
-    gan__distribution noise;          /* of the plans */
-    real *x, *z, *y, *workspace;      /* y: the conditions */
-    float *batch, *rows;              /* x and y as the data sets deliver them */
-    int64_t capacity, workspace_size; /* samples of x, z, y, batch and rows; elements */
+    int32_t oldest;          /* the plans to be given up next */
+    gan__losses losses;      /* of the plans, but for weights */
+    gan__distribution noise; /* of the plans */
+    gan__workspace workspace;
+    real *x, *z, *y;     /* y: the conditions */
+    float *batch, *rows; /* x and y as the data sets deliver them */
+    int64_t capacity;    /* samples of x, z, y, batch and rows */
 };
 
 /* A step's input: the caller's arrays, or NULL x to draw it. */
@@ -192,9 +175,6 @@ int32_t gan__trainer_check_source(gan_trainer *trainer, const char *call);
 int32_t gan__trainer_check_rows(gan_trainer *trainer, const char *call, bool taken,
                                 const float *conditions);
 
-/* Makes the trainer's workspace large enough for a plan. */
-int32_t gan__trainer_reserve(gan_trainer *trainer, const gan__plan *plan);
-
 /* Makes what moving the average needs, so that it cannot fail. */
 int32_t gan__trainer_prepare_average(gan_trainer *trainer);
 
@@ -216,9 +196,5 @@ int32_t gan__trainer_check_parts(const gan_trainer *trainer, int64_t m);
 /* gan_trainer_save with further notes in the file: [GAN__TRAINER_NOTES], or NULL. */
 enum { GAN__TRAINER_NOTES = 2 };
 int32_t gan__trainer_save(gan_trainer *trainer, const char *path, const gan__tensor_note *more);
-
-/* Plans keep a + take b, which takes a's place: one fused pass. a, b: [elements] */
-int32_t gan__mix_plan(gan_context *context, int64_t elements, gan__plan **out);
-void gan__mix(const gan__plan *plan, real *workspace, double keep, real *a, double take, real *b);
 
 #endif

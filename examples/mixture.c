@@ -1,0 +1,212 @@
+#include "mixture.h"
+
+#include "check.h"
+#include "player.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GRID_SIDE = 5, EPOCH = 100000, LAYERS = 3, UNITS = 64, NOISE = 4 };
+
+static const double SPACING = 2; /* of the grid */
+static const double TURN = 6.28318530717958647693;
+
+const char *const MIXTURE_NAMES[MIXTURE_FIGURES] = {
+    "modes", "share", "deviation_ratio", "kl", "least_deviation_ratio", "greatest_deviation_ratio",
+    "offset"};
+
+/* Published rows: Lin et al. 2018, PacGAN, Table 1. */
+static const mixture MIXTURES[] = {
+    {.name = "ring",
+     .modes = 8,
+     .reach = 1,
+     .deviation = 0.01,
+     .steps = 40000,
+     .penalty = 0.0125,
+     .steepness = 4,
+     .published = {{"GAN", 6.3, 98.2, 0.45},
+                   {"ALI", 6.6, 97.6, 0.36},
+                   {"PacGAN2", 7.9, 95.6, 0.07},
+                   {"PacGAN4", 7.8, 95.9, 0.07}}},
+    {.name = "grid",
+     .modes = GRID_SIDE * GRID_SIDE,
+     .reach = 4,
+     .deviation = 0.05,
+     .steps = 40000,
+     .penalty = 0.2,
+     .steepness = 1,
+     .published = {{"GAN", 17.3, 94.8, 0.70},
+                   {"ALI", 24.1, 95.7, 0.14},
+                   {"PacGAN2", 23.8, 91.3, 0.13},
+                   {"PacGAN4", 24.8, 93.6, 0.04}}},
+};
+
+const mixture *mixture_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof MIXTURES / sizeof MIXTURES[0]; i++) {
+        if (strcmp(MIXTURES[i].name, name) == 0) {
+            return &MIXTURES[i];
+        }
+    }
+    fail("no mixture is called %s", name);
+}
+
+static bool is_ring(const mixture *m)
+{
+    return m == &MIXTURES[0];
+}
+
+void mixture_centres(const mixture *m, double *centres)
+{
+    for (int i = 0; i < m->modes; i++) {
+        const double angle = TURN * i / m->modes;
+        centres[2 * i] = is_ring(m) ? m->reach * cos(angle) : SPACING * (i / GRID_SIDE) - m->reach;
+        centres[2 * i + 1] =
+            is_ring(m) ? m->reach * sin(angle) : SPACING * (i % GRID_SIDE) - m->reach;
+    }
+}
+
+gan_dataset *mixture_data(gan_context *context, const mixture *m, uint64_t seed)
+{
+    gan_dataset *data = NULL;
+    if (is_ring(m)) {
+        check(context,
+              gan_dataset_ring(context, EPOCH, m->modes, m->reach, m->deviation, seed, &data));
+    } else {
+        check(context,
+              gan_dataset_grid(context, EPOCH, GRID_SIDE, SPACING, m->deviation, seed, &data));
+    }
+    return data;
+}
+
+/* ---- The score ------------------------------------------------------------------------------ */
+
+gan_score *mixture_score(gan_context *context, const mixture *m)
+{
+    double centres[2 * MIXTURE_MODES_MAX];
+    gan_score *score = NULL;
+    mixture_centres(m, centres);
+    check(context, gan_score_create(context, GAN_SCORE_MODES, 2, "points of the plane", &score));
+    check(context, gan_score_set_modes(score, m->modes, centres, m->deviation));
+    return score;
+}
+
+mixture_figures mixture_measure(gan_context *context, gan_score *score, gan_network *G,
+                                int64_t samples, uint64_t seed)
+{
+    mixture_figures f;
+    float *x = allocate((size_t)(2 * samples), sizeof *x);
+    check(context, gan_network_sample(G, seed, samples, x, 2 * samples));
+    gan_score_clear_fake(score);
+    check(context, gan_score_add_fake(score, samples, x));
+    for (int i = 0; i < MIXTURE_FIGURES; i++) {
+        check(context, gan_score_value(score, MIXTURE_NAMES[i], &f.value[i]));
+    }
+    free(x);
+    return f;
+}
+
+void mixture_floor(gan_context *context, gan_score *score, mixture_figures *mean,
+                   mixture_figures *deviation)
+{
+    for (int i = 0; i < MIXTURE_FIGURES; i++) {
+        check(context,
+              gan_score_floor(score, MIXTURE_NAMES[i], &mean->value[i], &deviation->value[i]));
+    }
+}
+
+/* ---- The players ----------------------------------------------------------------------------- */
+
+static gan_network *begin(gan_context *context, const char *name)
+{
+    gan_network *n = NULL;
+    check(context, gan_network_create(context, name, &n));
+    return n;
+}
+
+/* The map from one Gaussian to many must be steep between them, and what spreads the samples of a
+ * mode need not be: a linear path beside the layers does that for all modes at once. */
+gan_network *mixture_generator(gan_context *context, const mixture *m, uint64_t seed)
+{
+    const double steepness = 5;
+    gan_network *n = begin(context, "G");
+    const int32_t z = gan_network_input(n, "z", 1, (int64_t[]){NOISE});
+    int32_t h = gan_network_affine(n, z, steepness, 0);
+    for (int i = 0; i < LAYERS; i++) {
+        h = gan_network_relu(n, gan_network_dense(n, h, UNITS));
+    }
+    h = gan_network_dense(n, h, 2);
+    const int32_t path = gan_network_dense(n, z, 2);
+    check(context, gan_network_set_noise(n, GAN_NOISE_NORMAL, 0, 1));
+    check(context, gan_network_output(n, gan_network_add(n, h, path)));
+    check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
+    check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
+    check(context, gan_network_set_initializer(n, path, GAN_INIT_NORMAL, 0, m->deviation));
+    check(context, gan_network_initialize(n, seed));
+    return n;
+}
+
+gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint64_t seed)
+{
+    const double slope = 0.2;
+    gan_network *n = begin(context, "D");
+    int32_t h = gan_network_input(n, "x", 1, (int64_t[]){2});
+    h = gan_network_affine(n, h, m->steepness, 0);
+    for (int i = 0; i < LAYERS; i++) {
+        h = gan_network_leaky_relu(n, gan_network_dense(n, h, UNITS), slope);
+    }
+    h = gan_network_dense(n, h, 1);
+    check(context, gan_network_output(n, h));
+    check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
+    check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
+    check(context, gan_network_initialize(n, seed));
+    return n;
+}
+
+/* An optimizer whose rate falls from `first` to `last` by equal factors. A step of Adam is as long
+ * as its rate, so modes tremble by it, and what trembles is learned too narrow: the rate must stay
+ * low for long, longer than a cosine stays. */
+static gan_optimizer *make_optimizer(gan_context *context, double first, double last, int64_t steps)
+{
+    const player adam = {GAN_ADAM,
+                         GAN_EXPONENTIAL,
+                         .learning_rate = first,
+                         .decay = pow(first / last, 1 / (double)steps),
+                         .final_learning_rate = last,
+                         .beta2 = 0.99};
+    gan_optimizer *optimizer = player_optimizer(context, &adam, 0);
+    check(context, gan_optimizer_set_number(optimizer, GAN_BETA1, 0));
+    return optimizer;
+}
+
+/* The recipe's own numbers are for pictures. Modes so narrow beside their distance want a penalty
+ * that ends at a thousandth, not at a tenth, and networks so small stand twenty times the rate. */
+gan_trainer *mixture_trainer(gan_context *context, const mixture *m, gan_network *G, gan_network *D,
+                             gan_dataset *data, int64_t steps, int64_t batch, uint64_t seed)
+{
+    const double rate = 4e-3, d_end = 4e-5, g_end = 2e-5;
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {{GAN_FINAL_PENALTY, 0.001},
+                   {GAN_SCHEDULE_STEPS, floor(0.8 * (double)steps)}, /* then it stays there */
+                   {GAN_FINAL_AVERAGE_HALF_LIFE, 10000}};
+    gan_trainer *trainer = NULL;
+    check(context, gan_trainer_create(G, D, data, &trainer));
+    check(context, gan_trainer_set_number(trainer, GAN_BATCH_SIZE, (double)batch));
+    check(context, gan_trainer_set_number(trainer, GAN_SEED, (double)seed));
+    check(context, gan_trainer_use_recipe(trainer, steps, m->penalty));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        check(context, gan_trainer_set_number(trainer, numbers[i].key, numbers[i].value));
+    }
+    gan_optimizer *for_d = make_optimizer(context, rate, d_end, steps);
+    gan_optimizer *for_g = make_optimizer(context, rate, g_end, steps);
+    check(context, gan_trainer_set_discriminator_optimizer(trainer, for_d));
+    check(context, gan_trainer_set_generator_optimizer(trainer, for_g));
+    gan_optimizer_free(for_d);
+    gan_optimizer_free(for_g);
+    return trainer;
+}

@@ -1,0 +1,144 @@
+#!/bin/sh
+# Runs the benchmarks of modes for a moment: ring and grid with several seeds, and Stacked MNIST on
+# the first of the shipped digits.
+#   modes.sh WORK GAN_MODES DIGITS
+set -eu
+work=$1
+program=$2
+digits=$3
+rm -rf "$work"
+mkdir -p "$work/data"
+
+fail()
+{
+    echo "$1" >&2
+    exit 1
+}
+
+# modes FOLDER KIND ARGUMENT...
+modes()
+{
+    folder=$work/$1
+    shift
+    "$program" "$@" --out "$folder" >"$folder.log" 2>&1 </dev/null
+}
+
+# whole FOLDER PICTURE...: PNG files are such, SVG files end, and there is no number that is not
+# finite but those of modes without samples.
+whole()
+{
+    folder=$work/$1
+    shift
+    for file in "$@"; do
+        case $file in
+        *.png)
+            [ "$(head -c 4 "$folder/$file" | od -An -tx1 | tr -d ' ')" = 89504e47 ] ||
+                fail "$folder/$file is no PNG"
+            ;;
+        *.svg) tail -n 1 "$folder/$file" | grep -q '</svg>' || fail "$folder/$file has no end" ;;
+        esac
+    done
+    tail -n 1 "$folder/metrics.jsonl" | grep -q '"event":"result"' ||
+        fail "$folder: the last record is no result"
+    if grep -iE ':-?(nan|inf)' "$folder/metrics.jsonl"; then
+        fail "$folder: not finite"
+    fi
+    if tr -d '\n' <"$folder.log" | grep -q '[[:cntrl:]]'; then
+        fail "$folder.log: control characters in a file"
+    fi
+}
+
+# field FILE NAME: a number of the last record.
+field()
+{
+    tail -n 1 "$1" | sed -n "s/.*\"$2\":\([^,}]*\).*/\1/p" | grep . || fail "$1: no $2"
+}
+
+# between FILE NAME LOW HIGH
+between()
+{
+    field "$1" "$2" | LC_ALL=C awk -v low="$3" -v high="$4" '{ exit !($1 >= low && $1 <= high) }' ||
+        fail "$1: $2 is not within $3 to $4"
+}
+
+# ---- Ring and grid ---------------------------------------------------------------------------------
+
+for kind in ring grid; do
+    modes $kind $kind --seeds 2 --seed 5 --steps 80 --threads 1 ||
+        { cat "$work/$kind.log" >&2; fail "failed: $kind"; }
+    whole $kind modes.png modes.svg curves.png curves.svg
+    [ "$(grep -c '"event":"score"' "$work/$kind/metrics.jsonl")" -eq 82 ] ||
+        fail "$kind: no score at the start and 40 on the way of two seeds"
+    grep -q "^seed 6 " "$work/$kind.log" || fail "$kind: no row of the second seed"
+    grep -q "^PacGAN4 " "$work/$kind.log" || fail "$kind: no published row"
+    between "$work/$kind/metrics.jsonl" floor_share 0.985 0.993
+    between "$work/$kind/metrics.jsonl" floor_deviation_ratio 0.9 1
+done
+between "$work/ring/metrics.jsonl" floor_modes 8 8
+between "$work/grid/metrics.jsonl" floor_modes 25 25
+between "$work/ring/metrics.jsonl" floor_kl 0.0012 0.0016
+between "$work/grid/metrics.jsonl" floor_kl 0.0043 0.0053
+modes again ring --seeds 1 --seed 6 --steps 80 --threads 2 || fail "failed: one seed"
+[ "$(grep '"seed":6,"step":80,' "$work/ring/metrics.jsonl")" = \
+    "$(grep '"seed":6,"step":80,' "$work/again/metrics.jsonl")" ] ||
+    fail "a seed by itself, on two threads, has other figures"
+
+# ---- Stacked MNIST ---------------------------------------------------------------------------------
+
+# few NAME COUNT_IN_OCTAL COUNT: pictures and labels.
+few()
+{
+    {
+        printf "\\000\\000\\010\\003\\000\\000$2\\000\\000\\000\\034\\000\\000\\000\\034"
+        gzip -dc "$digits/$1-images-$3-idx3-ubyte.gz" | tail -c +17 | head -c $(($4 * 784))
+    } >"$work/data/$1-images-$3-idx3-ubyte"
+    {
+        printf "\\000\\000\\010\\001\\000\\000$2"
+        gzip -dc "$digits/$1-labels-$3-idx1-ubyte.gz" | tail -c +9 | head -c "$4"
+    } >"$work/data/$1-labels-$3-idx1-ubyte"
+}
+few train '\007\320' 10000 2000
+few validation '\000\100' 1000 64
+few test '\003\350' 1000 1000
+
+# stacked FOLDER ARGUMENT...
+stacked()
+{
+    name=$1
+    shift
+    modes "$name" stacked --data "$work/data" --filters 2 --batch 16 --samples 3000 --seed 3 "$@" ||
+        { cat "$work/$name.log" >&2; fail "failed: stacked $*"; }
+    whole "$name" samples.png curves.png curves.svg
+}
+stacked one --steps 20 --classifier-epochs 5 --threads 1
+between "$work/one/metrics.jsonl" accuracy 0.85 1
+between "$work/one/metrics.jsonl" real_modes 850 1000
+between "$work/one/metrics.jsonl" real_kl 0.1 0.3
+between "$work/one/metrics.jsonl" modes 1 1000
+grep -q "98.5 % are wanted" "$work/one.log" || fail "a classifier of few digits is not questioned"
+grep -q "^R3GAN " "$work/one.log" || fail "no published row"
+stacked two --steps 12 --classifier "$work/one/classifier.safetensors" --save "$work/state" --threads 2
+stacked two --steps 20 --classifier "$work/one/classifier.safetensors" --resume "$work/state"
+
+# ---- What it says ----------------------------------------------------------------------------------
+
+"$program" --help >"$work/help"
+for option in seeds seed steps batch samples data filters classifier classifier-epochs save resume \
+    threads out; do
+    grep -q -e "^  --$option " "$work/help" || fail "--help does not tell of --$option"
+done
+
+# refused TEXT ARGUMENT...: it must fail and say so.
+refused()
+{
+    text=$1
+    shift
+    if modes refused "$@"; then
+        fail "not refused: $*"
+    fi
+    grep -q -e "$text" "$work/refused.log" || { cat "$work/refused.log" >&2; fail "not '$text': $*"; }
+}
+refused "KIND is missing" --seeds 2
+refused "none of ring" square
+refused "holds no digits" stacked --data "$work/one"
+refused "cannot" stacked --data "$work/data" --classifier "$work/nowhere"
