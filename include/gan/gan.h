@@ -12,6 +12,7 @@
 #include <gan/context.h>
 #include <gan/dataset.h>
 #include <gan/evaluate.h>
+#include <gan/monitor.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
 #include <gan/score.h>

@@ -60,6 +60,7 @@ typedef struct gan_optimizer gan_optimizer;
 typedef struct gan_dataset gan_dataset;
 typedef struct gan_trainer gan_trainer;
 typedef struct gan_score gan_score;
+typedef struct gan_monitor gan_monitor;
 
 /* The name of a status code, "memory" for GAN_ERROR_MEMORY, or NULL for a number that is not a
  * status code: count down from 0 to list them all. Since 0.1. */

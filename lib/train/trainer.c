@@ -150,6 +150,7 @@ int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, g
         return GAN_ERROR_MEMORY;
     }
     trainer->context = gan__context_retain(context);
+    trainer->references = 1;
     trainer->data = data != NULL ? gan__dataset_retain(data) : NULL;
     trainer->d =
         (gan__player){.name = "discriminator", .network = gan__network_retain(discriminator)};
@@ -174,9 +175,15 @@ static void free_player(gan_context *context, gan__player *player)
     gan_network_free(player->network);
 }
 
+gan_trainer *gan__trainer_retain(gan_trainer *trainer)
+{
+    trainer->references++;
+    return trainer;
+}
+
 void gan_trainer_free(gan_trainer *trainer)
 {
-    if (trainer == NULL) {
+    if (trainer == NULL || --trainer->references > 0) {
         return;
     }
     gan_context *context = trainer->context;
