@@ -6,6 +6,7 @@
 #include "misuse.h"
 #include "misuse_images.h"
 #include "misuse_layers.h"
+#include "misuse_monitors.h"
 #include "misuse_scores.h"
 
 /* ---- Context, types, version ----------------------------------------------------------------- */
@@ -717,6 +718,8 @@ static void (*const groups[])(void) = {misuse_image_layers,
                                        misuse_theory,
                                        misuse_parzen,
                                        misuse_making_scores,
+                                       misuse_making_monitors,
+                                       misuse_monitors,
                                        misuse_scores,
                                        misuse_normalisations,
                                        misuse_joints,
@@ -773,9 +776,9 @@ static int missed_in(const char *header, int *declared)
 
 START_TEST(every_public_function_is_misused)
 {
-    static const char *const headers[] = {"context.h", "dataset.h",   "evaluate.h",
-                                          "network.h", "optimizer.h", "score.h",
-                                          "trainer.h", "types.h",     "version.h"};
+    static const char *const headers[] = {"context.h", "dataset.h",   "evaluate.h", "monitor.h",
+                                          "network.h", "optimizer.h", "score.h",    "trainer.h",
+                                          "types.h",   "version.h"};
     char path[1024], line[256];
     int declared = 0, missed = 0, included = 0;
     for (int i = 0; i < GROUPS; i++) {

@@ -41,12 +41,12 @@ extern "C" {
 /* Share of generated samples that have another one within r / 10, beyond the share s among the real
  * ones: (share - s) / (1 - s). Many z that lead to one x: that part of z. */
 #define GAN_MONITOR_DUPLICATES "duplicates"
-/* How many different samples there would be if all were equally likely and two within r were equal:
- * n (n - 1) / 2 / (pairs within r). Without such a pair that number of pairs, which then is a lower
- * bound. Source: the birthday paradox; Arora, Risteski and Zhang 2018, Do GANs learn the
+/* How many different samples there would be if all were equally likely and two within r / 10 were
+ * equal: n (n - 1) / 2 / (pairs within r / 10). Without such a pair that number of pairs, which then
+ * is a lower bound. Source: the birthday paradox; Arora, Risteski and Zhang 2018, Do GANs learn the
  * distribution? */
 #define GAN_MONITOR_SUPPORT "support"
-/* The same by that of the real samples: (1 + real pairs within r) / (1 + generated ones). */
+/* The same for "within r", by that of the real samples: (1 + real pairs) / (1 + generated ones). */
 #define GAN_MONITOR_SUPPORT_RATIO "support_ratio"
 /* The share of the data that G does not reach. Real samples, 2 n if there are so many, are divided
  * into "bins" by k-means. With a bin go those whose centres are within M / 4 of its own; if these
@@ -103,7 +103,7 @@ extern "C" {
 #define GAN_MONITOR_PARTIAL_DISTANCE_RATIO "partial_distance_ratio"     /* 0.4 */
 #define GAN_MONITOR_COLLAPSED_DISTANCE_RATIO "collapsed_distance_ratio" /* 0.1 */
 #define GAN_MONITOR_PARTIAL_SUPPORT_RATIO "partial_support_ratio"       /* 0.1 */
-#define GAN_MONITOR_COLLAPSED_SUPPORT_RATIO "collapsed_support_ratio"   /* 0.01 */
+#define GAN_MONITOR_COLLAPSED_SUPPORT_RATIO "collapsed_support_ratio"   /* 0.003 */
 #define GAN_MONITOR_PARTIAL_DUPLICATES "partial_duplicates"             /* 0.2 */
 #define GAN_MONITOR_COLLAPSED_DUPLICATES "collapsed_duplicates"         /* 0.9 */
 #define GAN_MONITOR_PARTIAL_MISSING "partial_missing"                   /* 0.2 */

@@ -240,6 +240,7 @@ static void measure_spread(gan__gauge *gauge, double *values)
     const double r = gauge->nearest;
     gan__spread_measure(s, gauge->fake);
     const int64_t collisions = gan__count_within(s->pair_count, s->distances, r);
+    const int64_t equal = gan__count_within(s->pair_count, s->distances, duplicate_part * r);
     const double share =
         (double)gan__count_within(s->count, s->nearest, duplicate_part * r) / (double)s->count;
     values[GAN__MONITOR_DISTANCE_RATIO] = gan__mean_of(s->pair_count, s->distances) / gauge->mean;
@@ -249,8 +250,7 @@ static void measure_spread(gan__gauge *gauge, double *values)
     values[GAN__MONITOR_DUPLICATES] =
         gauge->duplicates < 1 ? fmax(0, (share - gauge->duplicates) / (1 - gauge->duplicates))
                               : (double)NAN;
-    values[GAN__MONITOR_SUPPORT] =
-        (double)s->pair_count / (double)(collisions > 0 ? collisions : 1);
+    values[GAN__MONITOR_SUPPORT] = (double)s->pair_count / (double)(equal > 0 ? equal : 1);
     values[GAN__MONITOR_SUPPORT_RATIO] = (1 + (double)gauge->collisions) / (1 + (double)collisions);
 }
 

@@ -32,7 +32,7 @@ static const gan__option options[GAN__WATCH_OPTIONS] = {
                                               false, "collapsed below it"},
     PARTIAL(GAN__MONITOR_SUPPORT_RATIO) = {GAN_MONITOR_PARTIAL_SUPPORT_RATIO, NULL, 0.1, 0, 1,
                                            false, "partial below it"},
-    COLLAPSED(GAN__MONITOR_SUPPORT_RATIO) = {GAN_MONITOR_COLLAPSED_SUPPORT_RATIO, NULL, 0.01, 0, 1,
+    COLLAPSED(GAN__MONITOR_SUPPORT_RATIO) = {GAN_MONITOR_COLLAPSED_SUPPORT_RATIO, NULL, 0.003, 0, 1,
                                              false, "collapsed below it"},
     PARTIAL(GAN__MONITOR_DUPLICATES) = {GAN_MONITOR_PARTIAL_DUPLICATES, NULL, 0.2, 0, 1, false,
                                         "partial above it"},
