@@ -717,6 +717,9 @@ START_TEST(tables)
         const char *name = gan_monitor_verdict_name(i);
         ck_assert(names[i] == NULL ? name == NULL : strcmp(name, names[i]) == 0);
     }
+    ck_assert(GAN_VERDICT_UNKNOWN == 0 && GAN_VERDICT_HEALTHY == 1 && GAN_VERDICT_PARTIAL == 2 &&
+              GAN_VERDICT_COLLAPSED == 3);
+    ck_assert(GAN_MONITOR_GO_ON == 0 && GAN_MONITOR_STOP == 1 && GAN_MONITOR_ROLL_BACK == 2);
     match m = new_match(0);
     const char *name, *const *choices, *help;
     double minimum, maximum, value;
