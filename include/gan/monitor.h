@@ -24,8 +24,8 @@ extern "C" {
 /* ---- Values -------------------------------------------------------------------------------- */
 
 /* n generated samples, y_i = G(z_i), are compared with n real ones, x_i: n is "samples", or the
- * number of the data if that is less. Networks are evaluated as gan_network_evaluate does. Distances
- * are Euclidean, over all pairs i < j of one set. Let
+ * number of the data if that is less. Networks are evaluated as gan_network_evaluate does.
+ * Distances are Euclidean, over all pairs i < j of one set. Let
  *     M  the mean distance of two real samples
  *     r  the median distance of a real sample to its nearest other one
  * A value that cannot be had is NaN: all before the first measurement, those of D without held-out
@@ -42,9 +42,9 @@ extern "C" {
  * ones: (share - s) / (1 - s). Many z that lead to one x: that part of z. */
 #define GAN_MONITOR_DUPLICATES "duplicates"
 /* How many different samples there would be if all were equally likely and two within r / 10 were
- * equal: n (n - 1) / 2 / (pairs within r / 10). Without such a pair that number of pairs, which then
- * is a lower bound. Source: the birthday paradox; Arora, Risteski and Zhang 2018, Do GANs learn the
- * distribution? */
+ * equal: n (n - 1) / 2 / (pairs within r / 10). Without such a pair that number of pairs, which
+ * then is a lower bound. Source: the birthday paradox; Arora, Risteski and Zhang 2018, Do GANs
+ * learn the distribution? */
 #define GAN_MONITOR_SUPPORT "support"
 /* The same for "within r", by that of the real samples: (1 + real pairs) / (1 + generated ones). */
 #define GAN_MONITOR_SUPPORT_RATIO "support_ratio"
@@ -140,8 +140,8 @@ enum {
  * Returns what to do: a GAN_MONITOR_ of those above. */
 typedef int32_t (*gan_verdict_fn)(void *user, gan_monitor *monitor, int32_t verdict);
 
-/* The name of a verdict, "healthy" for GAN_VERDICT_HEALTHY, or NULL for a number that is none: count
- * up from 0 to list them all. Since 0.1. */
+/* The name of a verdict, "healthy" for GAN_VERDICT_HEALTHY, or NULL for a number that is none:
+ * count up from 0 to list them all. Since 0.1. */
 GAN_API const char *gan_monitor_verdict_name(int32_t verdict);
 
 /* ---- The object ---------------------------------------------------------------------------- */
@@ -166,8 +166,8 @@ GAN_API int32_t gan_monitor_set_held_out(gan_monitor *monitor, gan_dataset *held
 
 /* Sets an option; the next measurement is made by it.
  *   key    one of the keys above;  value  within its range
- * Errors: ARGUMENT (NULL or NaN), KEY, RANGE, STATE (called from a callback of the data). Since 0.1.
- */
+ * Errors: ARGUMENT (NULL or NaN), KEY, RANGE, STATE (called from a callback of the data).
+ * Since 0.1. */
 GAN_API int32_t gan_monitor_set_number(gan_monitor *monitor, const char *key, double value);
 GAN_API int32_t gan_monitor_set_text(gan_monitor *monitor, const char *key, const char *value);
 
