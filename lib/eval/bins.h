@@ -25,8 +25,8 @@ void gan__bins_free(gan_context *context, gan__bins *bins);
 void gan__bins_fill(gan_context *context, gan__bins *bins, int64_t n, const float *x);
 
 /* The share of the first vectors whose bins those looked at last, n of them, hardly reach: less
- * than a tenth of what they should, in the bin and those within `reach` of it together. Bins that should
- * get fewer than 10 of n are left out; NaN if no bin is left. */
+ * than a tenth of what they should, in the bin and those within `reach` of it together. Bins that
+ * should get fewer than 10 of n are left out; NaN if no bin is left. */
 double gan__bins_missing(const gan__bins *bins, int64_t n, double reach);
 
 /* Half the sum of the differences of the shares. */
