@@ -295,8 +295,12 @@ int main(int argc, char **argv)
                                              e.data.train, a.schedule, a.momentum, a.batch, a.seed);
     e.average = session_average(e.context, trainer, e.G, a.average);
     truncate_noise(&e, a.truncation);
+    gan_monitor *monitor = NULL;
+    check(e.context, gan_monitor_create(trainer, &monitor));
+    check(e.context, gan_monitor_set_held_out(monitor, e.data.validation, NULL));
     session s = {.context = e.context,
                  .trainer = trainer,
+                 .monitor = monitor,
                  .epochs = a.epochs,
                  .batches = (gan_dataset_count(e.data.train) + a.batch - 1) / a.batch,
                  .save = a.save,
@@ -311,6 +315,7 @@ int main(int argc, char **argv)
     finish_all(&e, &s, a.out);
     session_close(&s);
 
+    gan_monitor_free(monitor);
     gan_trainer_free(trainer);
     gan_network_free(e.average);
     gan_network_free(e.D);

@@ -98,13 +98,38 @@ static void save_state(session *s)
     }
 }
 
+/* What the monitor found last. */
+static const char *verdict(const session *s)
+{
+    int32_t found = GAN_VERDICT_UNKNOWN;
+    check(s->context, gan_monitor_verdict(s->monitor, &found));
+    return gan_monitor_verdict_name(found);
+}
+
 /* Prints the means since the last record, where there is no bar. */
 static void print_means(const session *s, const char *what, int64_t number, int64_t of)
 {
-    progress_line(&s->progress, "%s %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f", what,
+    progress_line(&s->progress, "%s %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f%s%s", what,
                   (long long)number, (long long)of, watch_value(&s->watch, GAN_METRIC_VALUE),
                   watch_value(&s->watch, GAN_METRIC_D_REAL),
-                  watch_value(&s->watch, GAN_METRIC_D_FAKE));
+                  watch_value(&s->watch, GAN_METRIC_D_FAKE), s->monitor != NULL ? ", " : "",
+                  s->monitor != NULL ? verdict(s) : "");
+}
+
+/* Records whether the samples are many and different. */
+static void record_verdict(session *s)
+{
+    static const char *const names[] = {GAN_MONITOR_DISTANCE_RATIO, GAN_MONITOR_SUPPORT_RATIO,
+                                        GAN_MONITOR_DUPLICATES,     GAN_MONITOR_MISSING,
+                                        GAN_MONITOR_FLAT_LATENTS,   GAN_MONITOR_D_GAP,
+                                        GAN_MONITOR_D_MEMORY};
+    metrics_text(s->log, "verdict", verdict(s));
+    metrics_text(s->log, "reason", gan_monitor_reason(s->monitor));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        double value = 0;
+        check(s->context, gan_monitor_value(s->monitor, names[i], &value));
+        metrics_number(s->log, names[i], value);
+    }
 }
 
 /* Records the means since the last record of this sitting. */
@@ -112,6 +137,9 @@ static void record_means(session *s, const char *event)
 {
     metrics_begin(s->log, event);
     watch_write(&s->watch, s->log);
+    if (s->monitor != NULL) {
+        record_verdict(s);
+    }
     metrics_number(s->log, "seconds", session_seconds(s));
     metrics_end(s->log);
 }
@@ -120,6 +148,9 @@ static void record_means(session *s, const char *event)
  * if it was resumed within. */
 static void end_epoch(session *s)
 {
+    if (s->monitor != NULL) {
+        check(s->context, gan_monitor_measure(s->monitor));
+    }
     print_means(s, "epoch", s->done, s->epochs);
     record_means(s, "epoch");
     save_state(s);

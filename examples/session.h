@@ -21,6 +21,7 @@ struct session {
     /* Set by the program before session_open. */
     gan_context *context;
     gan_trainer *trainer; /* ready to train; one batch of data makes a step */
+    gan_monitor *monitor; /* of the trainer, asked at the end of each epoch; NULL for none */
     int64_t epochs;       /* passes over the data in all, earlier sittings included */
     int64_t steps;        /* the same of steps: the training ends with them; 0 for no limit */
     int64_t batches;      /* of an epoch */

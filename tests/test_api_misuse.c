@@ -8,6 +8,7 @@
 #include "misuse_files.h"
 #include "misuse_images.h"
 #include "misuse_layers.h"
+#include "misuse_monitors.h"
 #include "misuse_scores.h"
 
 /* ---- Context, types, version ----------------------------------------------------------------- */
@@ -726,6 +727,8 @@ static void (*const groups[])(void) = {misuse_exports,
                                        misuse_theory,
                                        misuse_parzen,
                                        misuse_making_scores,
+                                       misuse_making_monitors,
+                                       misuse_monitors,
                                        misuse_scores,
                                        misuse_making_classifiers,
                                        misuse_classifiers,
@@ -784,10 +787,10 @@ static int missed_in(const char *header, int *declared)
 
 START_TEST(every_public_function_is_misused)
 {
-    static const char *const headers[] = {
-        "checkpoints.h", "classifier.h", "context.h", "dataset.h", "evaluate.h", "export.h",
-        "log.h",         "network.h",    "optimizer.h", "score.h", "trainer.h",  "types.h",
-        "version.h"};
+    static const char *const headers[] = {"checkpoints.h", "classifier.h", "context.h", "dataset.h",
+                                          "evaluate.h",    "export.h",     "log.h",     "monitor.h",
+                                          "network.h",     "optimizer.h",  "score.h",   "trainer.h",
+                                          "types.h",       "version.h"};
     char path[1024], line[256];
     int declared = 0, missed = 0, included = 0;
     for (int i = 0; i < GROUPS; i++) {

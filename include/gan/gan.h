@@ -16,6 +16,7 @@
 #include <gan/evaluate.h>
 #include <gan/export.h>
 #include <gan/log.h>
+#include <gan/monitor.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
 #include <gan/score.h>

@@ -63,6 +63,7 @@ typedef struct gan_score gan_score;
 typedef struct gan_log gan_log;
 typedef struct gan_checkpoints gan_checkpoints;
 typedef struct gan_classifier gan_classifier;
+typedef struct gan_monitor gan_monitor;
 
 /* The name of a status code, "memory" for GAN_ERROR_MEMORY, or NULL for a number that is not a
  * status code: count down from 0 to list them all. Since 0.1. */

@@ -24,6 +24,8 @@ enum {
     GAN__STREAM_DIFFERENCE_REAL, /* the steps of finite differences */
     GAN__STREAM_DIFFERENCE_FAKE,
     GAN__STREAM_DIRECTION,   /* where power iteration starts */
+    GAN__STREAM_MONITOR,     /* the real samples that a monitor looks at */
+    GAN__STREAM_BINS,        /* where k-means starts */
     GAN__STREAM_SCORE = 768, /* and up: scores, see eval/score.h */
     GAN__STREAM_DROPOUT = 1024
 };

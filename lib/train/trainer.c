@@ -150,6 +150,7 @@ int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, g
         return GAN_ERROR_MEMORY;
     }
     trainer->context = gan__context_retain(context);
+    trainer->references = 1;
     trainer->data = data != NULL ? gan__dataset_retain(data) : NULL;
     trainer->d =
         (gan__player){.name = "discriminator", .network = gan__network_retain(discriminator)};
@@ -162,9 +163,15 @@ int32_t gan_trainer_create(gan_network *generator, gan_network *discriminator, g
     return GAN_OK;
 }
 
+gan_trainer *gan__trainer_retain(gan_trainer *trainer)
+{
+    trainer->references++;
+    return trainer;
+}
+
 void gan_trainer_free(gan_trainer *trainer)
 {
-    if (trainer == NULL) {
+    if (trainer == NULL || --trainer->references > 0) {
         return;
     }
     gan_context *context = trainer->context;

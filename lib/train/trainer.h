@@ -78,6 +78,7 @@ enum { GAN__BATCH_SIZES = 4 };
 
 struct gan_trainer {
     gan_context *context;
+    int64_t references;      /* the user's one and one for each monitor */
     gan_dataset *data;       /* counted, or NULL */
     gan_dataset *conditions; /* of the data; counted, or NULL */
     gan__player d, g;
@@ -105,6 +106,9 @@ typedef struct {
     int64_t m;
     const float *x, *z_d, *z_g, *conditions;
 } gan__supply;
+
+/* Counts one more user of the trainer, who gives it back with gan_trainer_free; returns it. */
+gan_trainer *gan__trainer_retain(gan_trainer *trainer);
 
 /* Makes one step of the schedule. On an error parameters, optimizers and the place in the data are
  * as they were before. */
