@@ -101,7 +101,7 @@ static void finish(void)
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
 
-enum { NAMES_MAX = 200, NAME_BYTES = 64 };
+enum { NAMES_MAX = 400, NAME_BYTES = 64 };
 
 static char called[NAMES_MAX][NAME_BYTES];
 static int called_count;

@@ -28,8 +28,8 @@ GAN_API const char *gan_version_text(void);
 #define GAN_BACKEND_SIMD "simd"
 /* The BLAS that multiplies matrices: "openblas", "blis", "mkl", or "other". */
 #define GAN_BACKEND_BLAS "blas"
-/* The kernels that the BLAS has chosen, in its own words, such as "SkylakeX" (OpenBLAS) or "haswell"
- * (BLIS); "unknown" where it does not tell. Results depend on it, in the last bits. */
+/* The kernels that the BLAS has chosen, in its own words, such as "SkylakeX" (OpenBLAS) or
+ * "haswell" (BLIS); "unknown" where it does not tell. Results depend on it, in the last bits. */
 #define GAN_BACKEND_BLAS_CORE "blas_core"
 /* "controlled" if libgan can make the BLAS single-threaded, so that results do not depend on the
  * number of threads whatever the host has set; "unknown" if that holds only for a BLAS without
