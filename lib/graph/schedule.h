@@ -8,7 +8,7 @@
 #include "graph/plan.h"
 
 enum {
-    GAN__BLOCK = 512,     /* elements a fused group works on at a time: its registers stay in L1 */
+    GAN__BLOCK = 256,     /* elements a fused group works on at a time: its registers stay in L1 */
     GAN__CHUNK = 8192,    /* elements a thread takes at a time; partial sums are per chunk */
     GAN__GROUP_NODES = 24 /* at most so many instructions, and so many registers, in a group */
 };
