@@ -38,14 +38,19 @@ static const gan__distribution uniform = {GAN__UNIFORM, 0, 1}, normal = {GAN__NO
 START_TEST(element_is_a_word)
 {
     const gan__random_key key = {77, 5, 9};
-    float y[11];
-    gan__random(uniform, key, 1000, 0, 11, 0, 11, y);
-    for (uint32_t i = 0; i < 11; i++) {
+    float y[303];
+    gan__random(uniform, key, 1000, 0, 303, 0, 303, y);
+    for (uint32_t i = 0; i < 303; i++) {
         const uint32_t word = gan__philox(key, 1000, i / 4).v[i % 4];
         ck_assert((double)y[i] == (double)(word >> 8) * 0x1p-24);
     }
-    gan__random(normal, key, 1000, 0, 11, 0, 11, y);
-    for (uint32_t i = 0; i < 11; i++) { /* Box and Muller: two numbers from two words */
+    gan__random((gan__distribution){GAN__BERNOULLI, 0.3, 2}, key, 1000, 0, 303, 0, 303, y);
+    for (uint32_t i = 0; i < 303; i++) {
+        const uint32_t word = gan__philox(key, 1000, i / 4).v[i % 4];
+        ck_assert(y[i] == ((double)(word >> 8) * 0x1p-24 < 0.3 ? 2.0f : 0.0f));
+    }
+    gan__random(normal, key, 1000, 0, 303, 0, 303, y);
+    for (uint32_t i = 0; i < 303; i++) { /* Box and Muller: two numbers from two words */
         const philox4x32_ctr_t words = gan__philox(key, 1000, i / 4);
         const uint32_t pair = i % 4 / 2 * 2;
         const double first = (double)(words.v[pair] >> 8) * 0x1p-24;
@@ -61,11 +66,11 @@ END_TEST
 /* Any cut of an array into runs, and any cut of its rows into batches, gives the same numbers. */
 START_TEST(cuts_do_not_matter)
 {
-    static const int64_t columns[] = {1, 3, 4, 7, 33};
+    static const int64_t columns[] = {1, 3, 4, 7, 300}; /* 300: blocks side by side, and the rest */
     static const gan__distribution kinds[] = {
         {GAN__UNIFORM, -1, 3}, {GAN__NORMAL, 2, 0.5}, {GAN__BERNOULLI, 0.3, 2}};
     enum { ROWS = 23 };
-    static float whole[ROWS * 33], pieces[ROWS * 33];
+    static float whole[ROWS * 300], pieces[ROWS * 300];
     dice d = {2};
     for (int32_t round = 0; round < 150; round++) {
         const int64_t width = columns[round % 5], n = ROWS * width;

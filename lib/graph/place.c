@@ -81,7 +81,11 @@ static void find_uses(gan__schedule *schedule)
                            schedule->mode == GAN__PLAN_NAIVE;
         fact->last_use = fact->last_use > fact->unit ? fact->last_use : fact->unit;
         for (int32_t i = 0; i < GAN__ARITY_MAX && node_of(schedule, id)->in[i] >= 0; i++) {
-            gan__fact *in = &schedule->facts[gan__root(schedule, node_of(schedule, id)->in[i])];
+            int32_t read = gan__root(schedule, node_of(schedule, id)->in[i]);
+            if (schedule->facts[read].inlined) {
+                read = gan__root(schedule, node_of(schedule, read)->in[0]);
+            }
+            gan__fact *in = &schedule->facts[read];
             in->last_use = in->last_use > fact->unit ? in->last_use : fact->unit;
             in->in_memory |= in->unit >= 0 && in->unit != fact->unit;
         }

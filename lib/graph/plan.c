@@ -13,16 +13,19 @@ typedef struct {
     int32_t last_reader[GAN__GROUP_NODES]; /* after which it is free again */
 } group;
 
-enum { FREE = -1 };
+enum { FREE = -1, STAYS = INT32_MAX };
 
 static gan__instruction *append(group *g)
 {
     return &g->unit->instructions[g->unit->count++];
 }
 
+/* Registers that stay filled are taken from the other end, where no node has been before. */
 static gan__place take_register(group *g, int32_t id, int32_t last_reader)
 {
-    for (int32_t i = 0; i < GAN__GROUP_NODES; i++) {
+    const bool stays = last_reader == STAYS;
+    for (int32_t k = 0; k < GAN__GROUP_NODES; k++) {
+        const int32_t i = stays ? GAN__GROUP_NODES - 1 - k : k;
         if (g->registers[i] == FREE) {
             g->registers[i] = id;
             g->last_reader[i] = last_reader;
@@ -57,12 +60,31 @@ static int32_t last_reader_of(const group *g, int32_t id)
     return last;
 }
 
-/* Where a node's numbers are found by a reader in this group; fills in constants. */
+/* The instruction that reads a view, still without a place for the result. */
+static gan__instruction view_instruction(const gan__schedule *schedule, int32_t id)
+{
+    const gan__node *node = &schedule->graph->nodes[id];
+    return (gan__instruction){
+        .what = GAN__DO_VIEW,
+        .a = schedule->facts[gan__root(schedule, node->in[0])].place,
+        .view = gan__view_of(node, schedule->graph->nodes[node->in[0]].shape),
+    };
+}
+
+/* One number everywhere: such an instruction fills its register once for many blocks. */
+static bool is_uniform(const gan__instruction *it)
+{
+    return it->what == GAN__DO_CONSTANT ||
+           (it->what == GAN__DO_VIEW && it->view.rank == 1 && it->view.strides[0] == 0);
+}
+
+/* Where a node's numbers are found by a reader in this group; fills in constants and broadcasts. */
 static gan__place operand(group *g, int32_t in)
 {
-    const int32_t id = gan__root(g->schedule, in);
-    const gan__place place = g->schedule->facts[id].place;
-    if (place.where != GAN__NOWHERE && !gan__is_constant(g->schedule, id)) {
+    const gan__schedule *schedule = g->schedule;
+    const int32_t id = gan__root(schedule, in);
+    const gan__place place = schedule->facts[id].place;
+    if (place.where != GAN__NOWHERE && !gan__is_refilled(schedule, id)) {
         return place;
     }
     for (int32_t i = 0; i < GAN__GROUP_NODES; i++) {
@@ -70,11 +92,16 @@ static gan__place operand(group *g, int32_t in)
             return (gan__place){.where = GAN__IN_REGISTER, .index = i};
         }
     }
-    gan__instruction *fill = append(g);
-    fill->what = GAN__DO_CONSTANT;
-    fill->element.shift = (real)g->schedule->graph->nodes[id].affine.shift;
-    fill->y = take_register(g, id, last_reader_of(g, id));
-    return fill->y;
+    gan__instruction fill = {.what = GAN__DO_CONSTANT};
+    if (schedule->facts[id].inlined) {
+        fill = view_instruction(schedule, id);
+    } else {
+        fill.element.shift = (real)schedule->graph->nodes[id].affine.shift;
+    }
+    fill.once = is_uniform(&fill);
+    fill.y = take_register(g, id, fill.once ? STAYS : last_reader_of(g, id));
+    *append(g) = fill;
+    return fill.y;
 }
 
 /* Appends the instruction of a node, and those that fill in its constants. */
@@ -95,9 +122,8 @@ static void compile_node(group *g, int32_t id)
         made.y = fact->scratch;
         made.total = fact->place;
     } else if (operation->class == GAN__CLASS_VIEW) {
-        made.what = GAN__DO_VIEW;
-        made.a = schedule->facts[gan__root(schedule, node->in[0])].place;
-        made.view = gan__view_of(node, schedule->graph->nodes[node->in[0]].shape);
+        made = view_instruction(schedule, id);
+        made.y = fact->place;
     } else if (node->op == GAN__CONSTANT) {
         made.what = GAN__DO_CONSTANT;
         made.element.shift = (real)node->affine.shift;

@@ -84,7 +84,9 @@ static void run_chunk(void *argument, int64_t chunk)
     for (int64_t start = from; start < end; start += GAN__BLOCK) {
         const int64_t n = end - start < GAN__BLOCK ? end - start : GAN__BLOCK;
         for (int32_t i = 0; i < unit->count; i++) {
-            do_instruction(run, file, &unit->instructions[i], start, n);
+            if (start == from || !unit->instructions[i].once) {
+                do_instruction(run, file, &unit->instructions[i], start, n);
+            }
         }
     }
 }

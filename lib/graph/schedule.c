@@ -46,6 +46,25 @@ static void mark_live(gan__schedule *schedule)
     }
 }
 
+/* Broadcasts that only element-wise nodes read never stand in memory: every group that needs one
+ * reads its source through strides. */
+static void find_inlined(gan__schedule *schedule)
+{
+    for (int32_t id = 0; id < schedule->graph->count; id++) {
+        gan__fact *fact = &schedule->facts[id];
+        fact->inlined = fact->live && node_of(schedule, id)->op == GAN__BROADCAST;
+        if (!fact->live || class_of(schedule, id) == GAN__CLASS_ELEMENT) {
+            continue;
+        }
+        for (int32_t i = 0; i < GAN__ARITY_MAX && node_of(schedule, id)->in[i] >= 0; i++) {
+            schedule->facts[gan__root(schedule, node_of(schedule, id)->in[i])].inlined = false;
+        }
+    }
+    for (int32_t i = 0; i < schedule->count; i++) {
+        schedule->facts[gan__root(schedule, schedule->outputs[i].node)].inlined = false;
+    }
+}
+
 static int32_t new_unit(gan__schedule *schedule, int64_t elements)
 {
     void *units = schedule->units;
@@ -84,6 +103,18 @@ static int32_t add_filled_inputs(gan__schedule *schedule, int32_t id)
     return GAN_OK;
 }
 
+/* The same for what the inlined inputs of a node read. */
+static int32_t add_inlined_sources(gan__schedule *schedule, int32_t id)
+{
+    for (int32_t i = 0; i < GAN__ARITY_MAX && node_of(schedule, id)->in[i] >= 0; i++) {
+        const int32_t in = gan__root(schedule, node_of(schedule, id)->in[i]);
+        if (schedule->facts[in].inlined) {
+            GAN__TRY(add_filled_inputs(schedule, in));
+        }
+    }
+    return GAN_OK;
+}
+
 /* Whether a group can hand an input over in a register. */
 static bool can_share(const gan__schedule *schedule, int32_t id, int32_t in, int64_t elements)
 {
@@ -101,7 +132,12 @@ static int32_t earliest_unit(const gan__schedule *schedule, int32_t id, int64_t 
     for (int32_t i = 0; i < GAN__ARITY_MAX && node_of(schedule, id)->in[i] >= 0; i++) {
         const int32_t in = gan__root(schedule, node_of(schedule, id)->in[i]);
         const int32_t unit = schedule->facts[in].unit;
-        if (gan__is_constant(schedule, in) && class_of(schedule, id) != GAN__CLASS_VIEW) {
+        if (schedule->facts[in].inlined) {
+            const int32_t source = gan__root(schedule, node_of(schedule, in)->in[0]);
+            const int32_t after = schedule->facts[source].unit + 1;
+            earliest = after > earliest ? after : earliest;
+            ++*nodes;
+        } else if (gan__is_refilled(schedule, in) && class_of(schedule, id) != GAN__CLASS_VIEW) {
             ++*nodes;
         } else if (unit >= 0) {
             const int32_t after = can_share(schedule, id, in, elements) ? unit : unit + 1;
@@ -149,9 +185,11 @@ static int32_t add_to_group(gan__schedule *schedule, int32_t id, int64_t element
 static int32_t add_node(gan__schedule *schedule, int32_t id)
 {
     const gan__class class = class_of(schedule, id);
-    if (class == GAN__CLASS_LEAF || class == GAN__CLASS_ALIAS || class == GAN__CLASS_FILL) {
+    if (class == GAN__CLASS_LEAF || class == GAN__CLASS_ALIAS || class == GAN__CLASS_FILL ||
+        schedule->facts[id].inlined) {
         return GAN_OK;
     }
+    GAN__TRY(add_inlined_sources(schedule, id));
     const bool is_sum = schedule->facts[id].is_sum;
     if (class == GAN__CLASS_VIEW || (class == GAN__CLASS_WHOLE && !is_sum) ||
         schedule->mode == GAN__PLAN_NAIVE) {
@@ -196,6 +234,9 @@ int32_t gan__schedule_units(gan__schedule *schedule)
 {
     find_roots_and_sums(schedule);
     mark_live(schedule);
+    if (schedule->mode == GAN__PLAN_FUSED) {
+        find_inlined(schedule);
+    }
     for (int32_t id = 0; id < schedule->graph->count; id++) {
         if (schedule->facts[id].live) {
             GAN__TRY(add_node(schedule, id));

@@ -8,7 +8,7 @@
 #include "graph/plan.h"
 
 enum {
-    GAN__BLOCK = 512,     /* elements a fused group works on at a time: its registers stay in L1 */
+    GAN__BLOCK = 256,     /* elements a fused group works on at a time: its registers stay in L1 */
     GAN__CHUNK = 8192,    /* elements a thread takes at a time; partial sums are per chunk */
     GAN__GROUP_NODES = 24 /* at most so many instructions, and so many registers, in a group */
 };
@@ -23,6 +23,7 @@ typedef struct {
 /* One instruction of a fused group, done block by block. */
 typedef struct {
     enum { GAN__DO_ELEMENT, GAN__DO_VIEW, GAN__DO_CONSTANT, GAN__DO_RANDOM, GAN__DO_SUM } what;
+    bool once;          /* its register keeps what the first block of a chunk put there */
     gan__place a, b, y; /* y of a sum: its partial sums, one double a chunk */
     union {
         struct {
@@ -63,6 +64,7 @@ typedef struct {
     int32_t unit;                 /* -1: none (yet) */
     int32_t last_use;             /* the last unit that reads it */
     bool live, in_memory, is_sum; /* is_sum: a sum to one element, done at the end of a group */
+    bool inlined;                 /* a broadcast that each group that needs it reads anew */
     gan__place place;
     gan__place scratch; /* of a whole node; the partial sums of a sum */
 } gan__fact;
@@ -96,9 +98,9 @@ static inline int32_t gan__root(const gan__schedule *schedule, int32_t id)
 }
 
 /* Whether a node is filled in anew by each group that reads it. */
-static inline bool gan__is_constant(const gan__schedule *schedule, int32_t id)
+static inline bool gan__is_refilled(const gan__schedule *schedule, int32_t id)
 {
-    return schedule->graph->nodes[id].op == GAN__CONSTANT;
+    return schedule->graph->nodes[id].op == GAN__CONSTANT || schedule->facts[id].inlined;
 }
 
 #endif

@@ -127,7 +127,8 @@ void gan__blas_leave(void)
     pthread_mutex_unlock(&blas_lock);
 }
 
-/* A tile is a band of columns of c, or of rows where c is taller than wide. */
+/* A tile is a band of rows of c, which stands in one piece of memory, or of columns where c is wide
+ * and has few rows: bands of rows would be few, or short. */
 enum {
     TILE_LENGTH = 192,      /* shorter bands lose more than they win: 3 to 5 % at 192 to 256 */
     TILE_ALIGN = 16,        /* vector width of the widest BLAS kernels, in floats */
@@ -204,7 +205,7 @@ void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t
     product p = {.transpose_a = transpose_a,
                  .transpose_b = transpose_b,
                  .accumulate = accumulate,
-                 .by_rows = m > n,
+                 .by_rows = m > n || (m >= 2 * TILE_LENGTH && m >= n / 2),
                  .m = m,
                  .n = n,
                  .k = k,
