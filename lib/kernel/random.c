@@ -92,25 +92,36 @@ GAN__SIMD static void philox_blocks(gan__random_key key, uint32_t sample, uint32
     *words = w;
 }
 
-/* The numbers of BLOCKS blocks, four of each. */
-static void fill_blocks(gan__distribution d, const many_words *words, real *y)
+/* The numbers of BLOCKS blocks, four of each. A loop for each distribution: in a common one the
+ * compiler takes logarithms and sines of all, to choose afterwards. */
+typedef void (*fill_fn)(gan__distribution d, const many_words *words, real *y);
+
+GAN__SIMD static void fill_uniform(gan__distribution d, const many_words *words, real *y)
 {
     for (int32_t i = 0; i < BLOCKS; i++) {
-        const philox4x32_ctr_t block = {
-            {words->v[0][i], words->v[1][i], words->v[2][i], words->v[3][i]}};
-        double out[4];
-        four(d, block, out);
         for (int32_t lane = 0; lane < 4; lane++) {
-            *y++ = (real)out[lane];
+            y[4 * i + lane] = (real)between(d.a, d.b, unit(words->v[lane][i]));
         }
     }
 }
 
-/* The same for GAN__BERNOULLI, whose comparison is made with whole numbers: word / 2^24 < a. */
-GAN__SIMD static void toss_blocks(gan__distribution d, const many_words *words, real *restrict y)
+static void fill_normal(gan__distribution d, const many_words *words, real *y)
+{
+    for (int32_t i = 0; i < BLOCKS; i++) {
+        double out[4];
+        box_muller(words->v[0][i], words->v[1][i], out);
+        box_muller(words->v[2][i], words->v[3][i], out + 2);
+        for (int32_t lane = 0; lane < 4; lane++) {
+            *y++ = (real)(d.a + d.b * out[lane]);
+        }
+    }
+}
+
+/* The comparison is made with whole numbers: word / 2^24 < a, a in [0, 1]. */
+GAN__SIMD static void fill_bernoulli(gan__distribution d, const many_words *words, real *y)
 {
     const double scaled = d.a * 0x1p24;
-    const int32_t limit = (int32_t)scaled + ((double)(int32_t)scaled < scaled); /* a in [0, 1] */
+    const int32_t limit = (int32_t)scaled + ((double)(int32_t)scaled < scaled);
     const real one = (real)d.b;
     for (int32_t i = 0; i < BLOCKS; i++) {
         for (int32_t lane = 0; lane < 4; lane++) {
@@ -118,6 +129,12 @@ GAN__SIMD static void toss_blocks(gan__distribution d, const many_words *words, 
         }
     }
 }
+
+static const fill_fn fills[] = {
+    [GAN__UNIFORM] = fill_uniform,
+    [GAN__NORMAL] = fill_normal,
+    [GAN__BERNOULLI] = fill_bernoulli,
+};
 
 /* Columns `column` to `column + n - 1` of one row. */
 static void fill_row(gan__distribution d, gan__random_key key, uint32_t sample, int64_t column,
@@ -130,7 +147,7 @@ static void fill_row(gan__distribution d, gan__random_key key, uint32_t sample, 
         if (at % 4 == 0 && n - done >= 4 * BLOCKS) {
             many_words words;
             philox_blocks(key, sample, block, &words);
-            (d.kind == GAN__BERNOULLI ? toss_blocks : fill_blocks)(d, &words, y + done);
+            fills[d.kind](d, &words, y + done);
             done += 4 * BLOCKS;
             continue;
         }
