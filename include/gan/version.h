@@ -23,18 +23,27 @@ GAN_API const char *gan_version_text(void);
 /* Keys for gan_backend_text. */
 
 /* The instruction set that was chosen for libgan's own loops when it was loaded: "x86-64-v4" (with
- * AVX-512), "x86-64-v3" (with AVX2), or "baseline", that of the compiler. Results do not depend on
- * it. */
+ * AVX-512), "x86-64-v3" (with AVX2), "aarch64", or "baseline", whatever the compiler was told.
+ * Results do not depend on it. */
 #define GAN_BACKEND_SIMD "simd"
 /* The BLAS that multiplies matrices: "openblas", "blis", "mkl", or "other". */
 #define GAN_BACKEND_BLAS "blas"
+/* What it says about itself, such as "OpenBLAS 0.3.21 ... MAX_THREADS=64"; or "unknown". */
+#define GAN_BACKEND_BLAS_VERSION "blas_version"
 /* The kernels that the BLAS has chosen, in its own words, such as "SkylakeX" (OpenBLAS) or
  * "haswell" (BLIS); "unknown" where it does not tell. Results depend on it, in the last bits. */
 #define GAN_BACKEND_BLAS_CORE "blas_core"
-/* "controlled" if libgan can make the BLAS single-threaded, so that results do not depend on the
- * number of threads whatever the host has set; "unknown" if that holds only for a BLAS without
- * threads of its own. */
+/* "controlled": libgan makes the BLAS single-threaded while it computes, so that results do not
+ * depend on any number of threads. "in turns": the same, but this BLAS may not be called by several
+ * threads at a time (OpenBLAS built without threads or for OpenMP): one product is made after the
+ * other, and more threads make little faster. "unknown": results do not depend on the number of
+ * threads of libgan, as long as they do not on those the BLAS may have of its own. */
 #define GAN_BACKEND_BLAS_THREADS "blas_threads"
+/* The file that the BLAS's product was loaded from; the program or libgan itself where the BLAS is
+ * linked statically; or "unknown". */
+#define GAN_BACKEND_BLAS_FILE "blas_file"
+/* The numbers that networks compute with: "float32". */
+#define GAN_BACKEND_PRECISION "precision"
 
 /* What the library computes with on this machine, for reports and for error messages of one's own.
  *   key  one of the keys above

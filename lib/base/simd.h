@@ -1,6 +1,7 @@
 /* Compiles a loop for the baseline and for wider vectors; the choice is made when the library is
  * loaded. All clones do the same operations in the same order (no contraction), so they give the
- * same bits. Sanitizers run code before they are set up if there are clones, so not there. */
+ * same bits. Not with gcc 11, which knows these levels but cannot choose among them, and not with
+ * sanitizers, which would run code before they are set up. */
 #ifndef GAN_BASE_SIMD_H
 #define GAN_BASE_SIMD_H
 
@@ -11,8 +12,9 @@
 #endif
 #endif
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(GAN__SANITIZED)
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && __GNUC__ >= 12 &&   \
+    !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+    !defined(GAN__SANITIZED)
 #define GAN__SIMD_CLONES 1
 #define GAN__SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

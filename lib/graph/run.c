@@ -2,7 +2,7 @@
 #include "base/threads.h"
 #include "graph/schedule.h"
 #include "kernel/element.h"
-#include "kernel/gemm.h"
+#include "kernel/blas.h"
 
 #include <stdalign.h>
 

@@ -1,6 +1,7 @@
 /* What the kernels of this process are. */
 #include "base/simd.h"
-#include "kernel/gemm.h"
+#include "kernel/blas.h"
+#include "kernel/real.h"
 
 #include <gan/version.h>
 
@@ -18,12 +19,16 @@ static const char *simd(void)
         return "x86-64-v3";
     }
 #endif
+#ifdef __aarch64__
+    return "aarch64";
+#else
     return "baseline";
+#endif
 }
 
-static const char *blas_threads(void)
+static const char *precision(void)
 {
-    return gan__blas_is_controlled() ? "controlled" : "unknown";
+    return sizeof(real) == sizeof(float) ? "float32" : "float64";
 }
 
 static const struct {
@@ -32,8 +37,11 @@ static const struct {
 } keys[] = {
     {GAN_BACKEND_SIMD, simd},
     {GAN_BACKEND_BLAS, gan__blas_name},
+    {GAN_BACKEND_BLAS_VERSION, gan__blas_version},
     {GAN_BACKEND_BLAS_CORE, gan__blas_core},
-    {GAN_BACKEND_BLAS_THREADS, blas_threads},
+    {GAN_BACKEND_BLAS_THREADS, gan__blas_threads},
+    {GAN_BACKEND_BLAS_FILE, gan__blas_file},
+    {GAN_BACKEND_PRECISION, precision},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

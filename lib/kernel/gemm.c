@@ -1,132 +1,9 @@
 #include "kernel/gemm.h"
 
 #include "base/threads.h"
+#include "kernel/blas.h"
 
 #include <cblas.h>
-#include <pthread.h>
-
-/* Functions of the BLAS libraries we know; NULL where the one loaded has none. */
-#if defined(__GNUC__) || defined(__clang__)
-#define WEAK __attribute__((weak))
-extern int openblas_get_num_threads(void) WEAK;
-extern void openblas_set_num_threads(int count) WEAK;
-extern char *openblas_get_corename(void) WEAK;
-extern long bli_thread_get_num_threads(void) WEAK;
-extern void bli_thread_set_num_threads(long count) WEAK;
-extern int bli_arch_query_id(void) WEAK;
-extern char *bli_arch_string(int id) WEAK;
-extern int MKL_Get_Max_Threads(void) WEAK;
-extern void MKL_Set_Num_Threads(int count) WEAK;
-#endif
-
-/* The library's only state beside its handles: the setting it guards belongs to the process too. */
-static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
-static int64_t blas_users;
-static long blas_before;
-static bool blas_kept; /* a fork took away the threads that would have restored `blas_before` */
-
-static long get_blas_threads(void)
-{
-    if (openblas_get_num_threads != NULL) {
-        return openblas_get_num_threads();
-    }
-    if (bli_thread_get_num_threads != NULL) {
-        return bli_thread_get_num_threads();
-    }
-    return MKL_Get_Max_Threads != NULL ? MKL_Get_Max_Threads() : 1;
-}
-
-static void set_blas_threads(long count)
-{
-    if (openblas_set_num_threads != NULL) {
-        openblas_set_num_threads((int)count);
-    } else if (bli_thread_set_num_threads != NULL) {
-        bli_thread_set_num_threads(count);
-    } else if (MKL_Set_Num_Threads != NULL) {
-        MKL_Set_Num_Threads((int)count);
-    }
-}
-
-const char *gan__blas_name(void)
-{
-    if (openblas_set_num_threads != NULL) {
-        return "openblas";
-    }
-    if (bli_thread_set_num_threads != NULL) {
-        return "blis";
-    }
-    return MKL_Set_Num_Threads != NULL ? "mkl" : "other";
-}
-
-const char *gan__blas_core(void)
-{
-    const char *core = NULL;
-    if (openblas_get_corename != NULL) {
-        core = openblas_get_corename();
-    } else if (bli_arch_query_id != NULL && bli_arch_string != NULL) {
-        core = bli_arch_string(bli_arch_query_id());
-    }
-    return core != NULL ? core : "unknown";
-}
-
-bool gan__blas_is_controlled(void)
-{
-    return openblas_set_num_threads != NULL || bli_thread_set_num_threads != NULL ||
-           MKL_Set_Num_Threads != NULL;
-}
-
-/* A fork waits until nobody changes the setting: in the child nobody would ever end it. Of the
- * threads that compute, only the one that forks goes on there, and it forks from a callback, which
- * is called outside of all computation. */
-static void before_fork(void)
-{
-    pthread_mutex_lock(&blas_lock);
-}
-
-static void after_fork(void)
-{
-    pthread_mutex_unlock(&blas_lock);
-}
-
-static void after_fork_in_child(void)
-{
-    blas_kept = blas_kept || blas_users > 0;
-    blas_users = 0;
-    pthread_mutex_unlock(&blas_lock);
-}
-
-/* Without memory for it a fork is as dangerous as it was. */
-static void watch_forks(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork_in_child);
-}
-
-void gan__blas_enter(void)
-{
-    pthread_once(&blas_once, watch_forks);
-    pthread_mutex_lock(&blas_lock);
-    if (blas_users++ == 0) {
-        if (!blas_kept) {
-            blas_before = get_blas_threads();
-        }
-        blas_kept = false;
-        if (blas_before != 1) {
-            set_blas_threads(1);
-        }
-    }
-    pthread_mutex_unlock(&blas_lock);
-}
-
-void gan__blas_leave(void)
-{
-    pthread_mutex_lock(&blas_lock);
-    if (blas_users > 0 && --blas_users == 0 && blas_before != 1) {
-        set_blas_threads(blas_before);
-    }
-    pthread_mutex_unlock(&blas_lock);
-}
-
 /* A tile is a band of rows of c, which stands in one piece of memory, or of columns where c is wide
  * and has few rows: bands of rows would be few, or short. */
 enum {
@@ -146,6 +23,7 @@ void gan__gemm_single(bool transpose_a, bool transpose_b, int64_t m, int64_t n, 
                       const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
                       real *c, int64_t ldc)
 {
+    gan__blas_begin();
 #ifdef GAN_REAL_DOUBLE
     cblas_dgemm(
 #else
@@ -154,6 +32,12 @@ void gan__gemm_single(bool transpose_a, bool transpose_b, int64_t m, int64_t n, 
         CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
         transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1, a, (int)lda, b,
         (int)ldb, accumulate ? 1 : 0, c, (int)ldc);
+    gan__blas_end();
+}
+
+void (*gan__gemm_of_blas(void))(void)
+{
+    return (void (*)(void))cblas_sgemm;
 }
 
 static void multiply(const product *p, int64_t row, int64_t rows, int64_t column, int64_t columns)

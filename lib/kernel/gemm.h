@@ -18,16 +18,7 @@ void gan__gemm_single(bool transpose_a, bool transpose_b, int64_t m, int64_t n, 
                       const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
                       real *c, int64_t ldc);
 
-/* Makes the BLAS single-threaded, and puts its setting back. The setting belongs to the process:
- * the first thread in saves it, the last one out restores it. OpenBLAS, BLIS and MKL are known; the
- * threads of any other BLAS are left as they are, and then results may depend on them. */
-void gan__blas_enter(void);
-void gan__blas_leave(void);
-
-/* The BLAS that is linked, the kernels it has chosen, and whether it is one of those three; as
- * gan_backend_text says. */
-const char *gan__blas_name(void);
-const char *gan__blas_core(void);
-bool gan__blas_is_controlled(void);
+/* The product of the BLAS itself, to find the file that it comes from. */
+void (*gan__gemm_of_blas(void))(void);
 
 #endif
