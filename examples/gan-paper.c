@@ -17,13 +17,18 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SHEET_ROWS = 4 }; /* of Figure 2 */
+
+/* How the players are trained. */
+#define PUBLISHED "published"
+#define RECIPE "recipe"
 
 /* ---- The command line ---------------------------------------------------------------------- */
 
 typedef struct {
-    const char *model, *out, *save, *resume, *generator;
+    const char *model, *training, *out, *save, *resume, *generator;
     texts data;
     int64_t epochs, steps, batch, seed, threads;
     double width, average;
@@ -31,7 +36,8 @@ typedef struct {
 
 static arguments read_arguments(int argc, char **argv)
 {
-    arguments a = {.out = "out/paper", .width = 1, .average = 0.999};
+    static const char *const trainings[] = {PUBLISHED, RECIPE, NULL};
+    arguments a = {.training = PUBLISHED, .out = "out/paper", .width = 1, .average = 0.999};
     const option table[] = {
         {"MODEL", "", "mnist, tfd-pretrain, tfd, cifar10-full or cifar10-conv", .text = &a.model,
          .choices = PUBLISHED_NAMES},
@@ -39,6 +45,8 @@ static arguments read_arguments(int argc, char **argv)
          .list = &a.data},
         {"--width", "F", "times the published numbers of hidden units and filters",
          .number = &a.width, .minimum = 1e-6, .maximum = 16},
+        {"--training", "T", "published, or recipe: the library's default recipe, beyond the paper",
+         .text = &a.training, .choices = trainings},
         {"--epochs", "N", "passes over the data, resumed ones included; 0 for the model's own",
          .whole = &a.epochs, .maximum = 1e6},
         {"--steps", "N", "ends the training after so many batches; 0 for no limit",
@@ -124,6 +132,7 @@ static void record_start(const experiment *e, const session *s, const arguments 
     metrics_begin(log, "start");
     metrics_text(log, "libgan", gan_version_text());
     metrics_text(log, "model", a->model);
+    metrics_text(log, "training", a->training);
     metrics_number(log, "width", a->width);
     metrics_whole(log, "generator_parameters", gan_network_parameter_elements(e->G));
     metrics_whole(log, "discriminator_parameters", gan_network_parameter_elements(e->D));
@@ -247,6 +256,26 @@ static void print_plan(const experiment *e, const arguments *a)
     fflush(stdout);
 }
 
+/* The batches of an epoch. */
+static int64_t count_batches(const experiment *e, const arguments *a)
+{
+    return (gan_dataset_count(e->data.train) + a->batch - 1) / a->batch;
+}
+
+static gan_trainer *make_trainer(const experiment *e, const arguments *a)
+{
+    gan_trainer *trainer = published_trainer(e->context, e->model, e->G, e->D, e->data.train,
+                                             GAN_SIMULTANEOUS, 0, a->batch, a->seed);
+    if (strcmp(a->training, RECIPE) == 0) {
+        int64_t steps = a->epochs * count_batches(e, a);
+        if (a->steps > 0 && a->steps < steps) {
+            steps = a->steps;
+        }
+        check(e->context, gan_trainer_use_recipe(trainer, steps, -1));
+    }
+    return trainer;
+}
+
 int main(int argc, char **argv)
 {
     hold_standard_files();
@@ -261,14 +290,13 @@ int main(int argc, char **argv)
     catch_interrupts();
 
     make_players(&e, &a);
-    gan_trainer *trainer = published_trainer(e.context, e.model, e.G, e.D, e.data.train,
-                                             GAN_SIMULTANEOUS, 0, a.batch, a.seed);
+    gan_trainer *trainer = make_trainer(&e, &a);
     e.average = session_average(e.context, trainer, e.G, a.average);
     session s = {.context = e.context,
                  .trainer = trainer,
                  .epochs = a.epochs,
                  .steps = a.steps,
-                 .batches = (gan_dataset_count(e.data.train) + a.batch - 1) / a.batch,
+                 .batches = count_batches(&e, &a),
                  .save = a.save};
     session_open(&s, a.out, a.resume);
     print_plan(&e, &a);

@@ -103,6 +103,12 @@ learns tfd 1 "5 folds)" --width 0.005 --data "$faces" --generator "$stage1" --av
 folds tfd 5
 learns cifar10-full 2 "^16 pictures" --width 0.01 --data "$work/cifar10"
 learns cifar10-conv 2 "^8 pictures" --width 0.05 --data "$work/cifar10/data_batch_2.bin"
+train cifar10-full recipe --width 0.01 --data "$work/cifar10" --training recipe ||
+    { cat "$work/recipe.log" >&2; fail "cifar10-full does not train by the recipe"; }
+if cmp -s "$work/recipe/generator.safetensors" "$work/cifar10-full/generator.safetensors"; then
+    fail "the recipe trains as published"
+fi
+grep -q '"training":"recipe"' "$work/recipe/metrics.jsonl" || fail "the recipe is not on record"
 
 refused "width" tfd --width 0.01 --data "$faces" --generator "$stage1"
 refused "tfd-pretrain first" tfd --width 0.005 --data "$faces"
@@ -111,6 +117,7 @@ refused "Toronto" tfd-pretrain
 refused "cs.toronto.edu" cifar10-full
 refused "data_batch_1.bin" cifar10-full --data "$digits"
 refused "none of mnist" mnist2
+refused "none of published" mnist --training 2014
 refused "needs a value" tfd-pretrain --data ""
 refused "from 0 to 0.999999999 " mnist --average 1
 refused "'extra' belongs to no option" mnist --width 0.02 extra

@@ -2,8 +2,8 @@
  * results are compared without a tolerance; fractions serve where bits or sums are compared. */
 #include "support.h"
 
+#include "kernel/blas.h"
 #include "kernel/convolution.h"
-#include "kernel/gemm.h"
 
 enum {
     LANES = 16,                 /* in which a batch is cut */

@@ -1,8 +1,8 @@
 /* Running a plan: unit after unit, each one in parallel inside. */
 #include "base/threads.h"
 #include "graph/schedule.h"
-#include "kernel/element.h"
 #include "kernel/blas.h"
+#include "kernel/element.h"
 
 #include <stdalign.h>
 

@@ -4,6 +4,7 @@
 #include "kernel/blas.h"
 
 #include <cblas.h>
+
 /* A tile is a band of rows of c, which stands in one piece of memory, or of columns where c is wide
  * and has few rows: bands of rows would be few, or short. */
 enum {
