@@ -228,8 +228,8 @@ static void leave_process(void)
     pthread_mutex_unlock(&setting);
 }
 
-/* OpenBLAS for OpenMP tells a thread what another one has set: then the first user's answer is taken
- * for that of all who come while it computes. */
+/* OpenBLAS for OpenMP tells a thread what another one has set: then the first user's answer is
+ * taken for that of all who come while it computes. */
 static void enter_thread(void)
 {
     if (own_users++ > 0) {
