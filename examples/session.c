@@ -106,14 +106,19 @@ static const char *verdict(const session *s)
     return gan_monitor_verdict_name(found);
 }
 
-/* Prints the means since the last record, where there is no bar. */
+/* Prints the means since the last record, where there is no bar. A verdict is printed once there is
+ * one. */
 static void print_means(const session *s, const char *what, int64_t number, int64_t of)
 {
+    const char *found = s->monitor != NULL ? verdict(s) : "";
+    if (strcmp(found, gan_monitor_verdict_name(GAN_VERDICT_UNKNOWN)) == 0) {
+        found = "";
+    }
     progress_line(&s->progress, "%s %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f%s%s", what,
                   (long long)number, (long long)of, watch_value(&s->watch, GAN_METRIC_VALUE),
                   watch_value(&s->watch, GAN_METRIC_D_REAL),
-                  watch_value(&s->watch, GAN_METRIC_D_FAKE), s->monitor != NULL ? ", " : "",
-                  s->monitor != NULL ? verdict(s) : "");
+                  watch_value(&s->watch, GAN_METRIC_D_FAKE), found[0] != '\0' ? ", G is " : "",
+                  found);
 }
 
 /* Records whether the samples are many and different. */
