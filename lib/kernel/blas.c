@@ -2,13 +2,10 @@
 
 #include "kernel/blas.h"
 
-#include "kernel/gemm.h"
-
+#include <cblas.h>
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Functions of the BLAS libraries we know; NULL where they are not in this process. */
@@ -150,7 +147,7 @@ static bool locate(any_function function, Dl_info *info)
 static void choose(void)
 {
     const blas_library known[] = {openblas(), blis(), mkl()};
-    const bool located = locate(gan__gemm_of_blas(), &product);
+    const bool located = locate((any_function)cblas_sgemm, &product);
     for (int32_t i = (int32_t)(sizeof known / sizeof known[0]) - 1; i >= 0; i--) {
         if (known[i].own != NULL) {
             blas = known[i];
@@ -270,7 +267,9 @@ void gan__blas_leave(void)
     }
 }
 
-void gan__blas_begin(void)
+/* ---- The product ----------------------------------------------------------------------------- */
+
+static void begin(void)
 {
     if (blas.in_turns) {
         pthread_mutex_lock(&turn);
@@ -280,11 +279,27 @@ void gan__blas_begin(void)
     }
 }
 
-void gan__blas_end(void)
+static void end(void)
 {
     if (blas.in_turns) {
         pthread_mutex_unlock(&turn);
     }
+}
+
+void gan__blas_multiply(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                        const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
+                        real *c, int64_t ldc)
+{
+    begin();
+#ifdef GAN_REAL_DOUBLE
+    cblas_dgemm(
+#else
+    cblas_sgemm(
+#endif
+        CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+        transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1, a, (int)lda, b,
+        (int)ldb, accumulate ? 1 : 0, c, (int)ldc);
+    end();
 }
 
 /* ---- What it is ------------------------------------------------------------------------------ */

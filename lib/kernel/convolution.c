@@ -1,7 +1,7 @@
 #include "kernel/convolution.h"
 
 #include "base/threads.h"
-#include "kernel/gemm.h"
+#include "kernel/blas.h"
 
 #include <string.h>
 
@@ -289,8 +289,8 @@ static void convolve_lane(void *argument, int64_t lane)
         const bool alone = j->samples == 1;
         real *y = j->out + start_of(j, &b);
         gather_patches(j, 0, j->rows, &b, patches);
-        gan__gemm_single(false, false, j->c->o, b.columns, j->rows, j->kernel, j->rows, patches,
-                         b.columns, false, alone ? y : joined, alone ? j->positions : b.columns);
+        gan__blas_multiply(false, false, j->c->o, b.columns, j->rows, j->kernel, j->rows, patches,
+                           b.columns, false, alone ? y : joined, alone ? j->positions : b.columns);
         if (!alone) {
             part_samples(j, joined, b.samples, y);
         }
@@ -314,8 +314,8 @@ static void convolve_input_lane(void *argument, int64_t lane)
             memset(j->out + b.sample * elements, 0,
                    (size_t)(b.samples * elements) * sizeof *j->out);
         }
-        gan__gemm_single(true, false, j->rows, b.columns, c->o, j->kernel, j->rows, g, apart, false,
-                         patches, b.columns);
+        gan__blas_multiply(true, false, j->rows, b.columns, c->o, j->kernel, j->rows, g, apart,
+                           false, patches, b.columns);
         scatter_patches(j, patches, &b, j->out);
     }
 }
@@ -332,8 +332,8 @@ static void convolve_kernel_lane(void *argument, int64_t lane)
         int64_t apart;
         const real *g = matrix_of(j, &b, patches, &apart);
         gather_patches(j, from, to, &b, patches);
-        gan__gemm_single(false, true, j->c->o, to - from, b.columns, g, apart, patches, b.columns,
-                         index > 0, j->out + from, j->rows);
+        gan__blas_multiply(false, true, j->c->o, to - from, b.columns, g, apart, patches, b.columns,
+                           index > 0, j->out + from, j->rows);
     }
 }
 

@@ -3,8 +3,6 @@
 #include "base/threads.h"
 #include "kernel/blas.h"
 
-#include <cblas.h>
-
 /* A tile is a band of rows of c, which stands in one piece of memory, or of columns where c is wide
  * and has few rows: bands of rows would be few, or short. */
 enum {
@@ -20,34 +18,13 @@ typedef struct {
     real *c;
 } product;
 
-void gan__gemm_single(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
-                      const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
-                      real *c, int64_t ldc)
-{
-    gan__blas_begin();
-#ifdef GAN_REAL_DOUBLE
-    cblas_dgemm(
-#else
-    cblas_sgemm(
-#endif
-        CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
-        transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1, a, (int)lda, b,
-        (int)ldb, accumulate ? 1 : 0, c, (int)ldc);
-    gan__blas_end();
-}
-
-void (*gan__gemm_of_blas(void))(void)
-{
-    return (void (*)(void))cblas_sgemm;
-}
-
 static void multiply(const product *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
     const int64_t lda = p->transpose_a ? p->m : p->k, ldb = p->transpose_b ? p->k : p->n;
     const real *a = p->a + (p->transpose_a ? row : row * lda);
     const real *b = p->b + (p->transpose_b ? column * ldb : column);
-    gan__gemm_single(p->transpose_a, p->transpose_b, rows, columns, p->k, a, lda, b, ldb,
-                     p->accumulate, p->c + row * p->n + column, p->n);
+    gan__blas_multiply(p->transpose_a, p->transpose_b, rows, columns, p->k, a, lda, b, ldb,
+                       p->accumulate, p->c + row * p->n + column, p->n);
 }
 
 /* Where tile `index` starts: whole vectors, as even as can be. */

@@ -12,13 +12,4 @@
 void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
                int64_t k, const real *a, const real *b, bool accumulate, real *c);
 
-/* The same on the calling thread alone, with the distance between rows of a, b and c given: for
- * pieces of larger work that is in parallel already. */
-void gan__gemm_single(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
-                      const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
-                      real *c, int64_t ldc);
-
-/* The product of the BLAS itself, to find the file that it comes from. */
-void (*gan__gemm_of_blas(void))(void);
-
 #endif

@@ -63,7 +63,7 @@ typedef struct {
 } many_words;
 
 /* gan__philox for blocks first to first + BLOCKS - 1, lane by lane, so that the compiler can turn
- * the loops into vectors. The constants are those of Salmon et al. 2011. */
+ * the loops into vectors. The constants are Random123's. */
 GAN__SIMD static void philox_blocks(gan__random_key key, uint32_t sample, uint32_t first,
                                     many_words *words)
 {
@@ -79,15 +79,15 @@ GAN__SIMD static void philox_blocks(gan__random_key key, uint32_t sample, uint32
     }
     for (int32_t round = 0; round < 10; round++) {
         for (uint32_t i = 0; i < BLOCKS; i++) {
-            const uint64_t even = (uint64_t)w.v[0][i] * 0xD2511F53u;
-            const uint64_t odd = (uint64_t)w.v[2][i] * 0xCD9E8D57u;
+            const uint64_t even = (uint64_t)w.v[0][i] * PHILOX_M4x32_0;
+            const uint64_t odd = (uint64_t)w.v[2][i] * PHILOX_M4x32_1;
             w.v[0][i] = (uint32_t)(odd >> 32) ^ w.v[1][i] ^ key0;
             w.v[1][i] = (uint32_t)odd;
             w.v[2][i] = (uint32_t)(even >> 32) ^ w.v[3][i] ^ key1;
             w.v[3][i] = (uint32_t)even;
         }
-        key0 += 0x9E3779B9u;
-        key1 += 0xBB67AE85u;
+        key0 += PHILOX_W32_0;
+        key1 += PHILOX_W32_1;
     }
     *words = w;
 }
