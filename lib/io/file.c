@@ -1,7 +1,5 @@
 #include "io/file.h"
 
-#include "io/folder.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -227,41 +225,41 @@ int32_t gan__file_write(gan_context *context, const char *path, const void *byte
 /* ---- Reading --------------------------------------------------------------------------------- */
 
 /* Opening a pipe must not wait for a writer, nor a terminal become that of the process. */
-static int32_t open_regular(gan_context *context, const char *path, int flags, gan__source *source)
+static int32_t open_regular(gan_context *context, const char *path, int flags, gan__reader *reader)
 {
-    *source = (gan__source){.context = context, .path = path, .file = -1};
+    *reader = (gan__reader){.context = context, .path = path, .file = -1};
     GAN__TRY(check_path(context, path));
-    source->file = open_again(AT_FDCWD, path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
+    reader->file = open_again(AT_FDCWD, path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
     struct stat status;
-    if (source->file < 0 || fstat(source->file, &status) != 0) {
+    if (reader->file < 0 || fstat(reader->file, &status) != 0) {
         return fail_io(context, path, "open");
     }
     if (!S_ISREG(status.st_mode)) {
         return gan__fail(context, GAN_ERROR_IO, "%.300s: not a regular file", path);
     }
-    source->size = status.st_size;
+    reader->size = status.st_size;
     return GAN_OK;
 }
 
-int32_t gan__source_open(gan_context *context, const char *path, gan__source *source)
+int32_t gan__reader_open(gan_context *context, const char *path, gan__reader *reader)
 {
-    return open_regular(context, path, O_RDONLY, source);
+    return open_regular(context, path, O_RDONLY, reader);
 }
 
-int32_t gan__source_read(const gan__source *source, int64_t offset, void *out, int64_t size)
+int32_t gan__reader_read(const gan__reader *reader, int64_t offset, void *out, int64_t size)
 {
     uint8_t *next = out;
     while (size > 0) {
-        const ssize_t got = pread(source->file, next, (size_t)size, (off_t)offset);
+        const ssize_t got = pread(reader->file, next, (size_t)size, (off_t)offset);
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got < 0) {
-            return fail_io(source->context, source->path, "read");
+            return fail_io(reader->context, reader->path, "read");
         }
         if (got == 0) {
-            return gan__fail(source->context, GAN_ERROR_FORMAT,
-                             "%.300s: truncated: %lld more bytes were to come", source->path,
+            return gan__fail(reader->context, GAN_ERROR_FORMAT,
+                             "%.300s: truncated: %lld more bytes were to come", reader->path,
                              (long long)size);
         }
         next += got;
@@ -271,11 +269,11 @@ int32_t gan__source_read(const gan__source *source, int64_t offset, void *out, i
     return GAN_OK;
 }
 
-void gan__source_close(gan__source *source)
+void gan__reader_close(gan__reader *reader)
 {
-    if (source->file >= 0) {
-        close(source->file);
-        source->file = -1;
+    if (reader->file >= 0) {
+        close(reader->file);
+        reader->file = -1;
     }
 }
 
@@ -284,20 +282,20 @@ void gan__source_close(gan__source *source)
 int32_t gan__journal_open(gan_context *context, const char *path, gan__journal *journal)
 {
     journal->more = false;
-    return open_regular(context, path, O_RDWR | O_CREAT, &journal->source);
+    return open_regular(context, path, O_RDWR | O_CREAT, &journal->reader);
 }
 
 void gan__journal_keep(gan__journal *journal, int64_t size)
 {
-    journal->more = journal->more || size < journal->source.size;
-    journal->source.size = size;
+    journal->more = journal->more || size < journal->reader.size;
+    journal->reader.size = size;
 }
 
 static bool cut(gan__journal *journal)
 {
     int result;
     do {
-        result = ftruncate(journal->source.file, (off_t)journal->source.size);
+        result = ftruncate(journal->reader.file, (off_t)journal->reader.size);
     } while (result != 0 && errno == EINTR);
     journal->more = result != 0;
     return result == 0;
@@ -307,49 +305,49 @@ int32_t gan__journal_cut(gan__journal *journal)
 {
     return !journal->more || cut(journal)
                ? GAN_OK
-               : fail_io(journal->source.context, journal->source.path, "cut to its whole records");
+               : fail_io(journal->reader.context, journal->reader.path, "cut to its whole records");
 }
 
 int32_t gan__journal_append(gan__journal *journal, const void *bytes, int64_t size)
 {
-    const gan__source *source = &journal->source;
+    const gan__reader *reader = &journal->reader;
     GAN__TRY(gan__journal_cut(journal));
     const uint8_t *next = bytes;
     for (int64_t put = 0; put < size;) {
         const ssize_t done =
-            pwrite(source->file, next + put, (size_t)(size - put), (off_t)(source->size + put));
+            pwrite(reader->file, next + put, (size_t)(size - put), (off_t)(reader->size + put));
         if (done < 0 && errno == EINTR) {
             continue;
         }
         if (done <= 0) {
             errno = done == 0 ? ENOSPC : errno; /* 0: no progress, for no reason given */
-            const int32_t status = fail_io(source->context, source->path, "write");
+            const int32_t status = fail_io(reader->context, reader->path, "write");
             cut(journal);
             return status;
         }
         put += done;
     }
-    journal->source.size += size;
+    journal->reader.size += size;
     return GAN_OK;
 }
 
 int32_t gan__journal_sync(const gan__journal *journal)
 {
-    const gan__source *source = &journal->source;
+    const gan__reader *reader = &journal->reader;
     const char *name;
     int folder = -1;
-    if (sync_again(source->file) != 0) {
-        return fail_io(source->context, source->path, "synchronise");
+    if (sync_again(reader->file) != 0) {
+        return fail_io(reader->context, reader->path, "synchronise");
     }
-    GAN__TRY(open_folder(source->context, source->path, &name, &folder));
-    const int32_t status = sync_folder(source->context, source->path, folder);
+    GAN__TRY(open_folder(reader->context, reader->path, &name, &folder));
+    const int32_t status = sync_folder(reader->context, reader->path, folder);
     close(folder);
     return status;
 }
 
 void gan__journal_close(gan__journal *journal)
 {
-    gan__source_close(&journal->source);
+    gan__reader_close(&journal->reader);
 }
 
 /* ---- Folders --------------------------------------------------------------------------------- */

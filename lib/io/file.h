@@ -1,4 +1,4 @@
-/* Files as the operating system gives them: a sink that replaces a file in one piece, a source
+/* Files as the operating system gives them: a sink that replaces a file in one piece, a reader
  * that reads at any place, a journal that grows by whole pieces. Every call of lib/io that can
  * fail for reasons outside the process is made in file.c. */
 #ifndef GAN_IO_FILE_H
@@ -47,23 +47,23 @@ typedef struct {
     const char *path; /* borrowed */
     int file;         /* -1: not open */
     int64_t size;     /* when it was opened */
-} gan__source;
+} gan__reader;
 
-/* Opens a file. Whatever comes of it, gan__source_close must be called.
- *   source  need not be initialised
+/* Opens a file. Whatever comes of it, gan__reader_close must be called.
+ *   reader  need not be initialised
  * Errors: ARGUMENT (path is NULL or empty), IO (not there, not a regular file). */
-int32_t gan__source_open(gan_context *context, const char *path, gan__source *source);
+int32_t gan__reader_open(gan_context *context, const char *path, gan__reader *reader);
 
 /* Reads exactly `size` bytes at an offset. Errors: IO, FORMAT (the file ends before). */
-int32_t gan__source_read(const gan__source *source, int64_t offset, void *out, int64_t size);
+int32_t gan__reader_read(const gan__reader *reader, int64_t offset, void *out, int64_t size);
 
 /* Releases all, whether opening succeeded or not. */
-void gan__source_close(gan__source *source);
+void gan__reader_close(gan__reader *reader);
 
 /* A file that grows. What stands behind the bytes that count is what an append left that failed or
  * was cut short by a loss of power; the next append removes it. */
 typedef struct {
-    gan__source source; /* size: the bytes that count */
+    gan__reader reader; /* size: the bytes that count */
     bool more;          /* whether others may stand behind them */
 } gan__journal;
 
@@ -86,5 +86,17 @@ int32_t gan__journal_append(gan__journal *journal, const void *bytes, int64_t si
 int32_t gan__journal_sync(const gan__journal *journal);
 
 void gan__journal_close(gan__journal *journal);
+
+/* ---- Folders, and files that are in the way ------------------------------------------------- */
+
+/* Is told a name; what is not GAN_OK ends the list. */
+typedef int32_t (*gan__name_fn)(void *user, const char *name);
+
+/* Lists the names in a folder, in no order, without "." and "..". Errors: ARGUMENT (path is NULL or
+ * empty), IO, those of `each`. */
+int32_t gan__folder_list(gan_context *context, const char *path, gan__name_fn each, void *user);
+
+/* Removes a file; returns whether there is none of that name now. */
+bool gan__file_remove(const char *path);
 
 #endif

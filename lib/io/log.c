@@ -173,7 +173,7 @@ int32_t gan_log_create(gan_context *context, const char *path, const char *forma
     }
     log->context = gan__context_retain(context);
     log->format = &gan__log_formats[i];
-    log->journal.source.file = -1;
+    log->journal.reader.file = -1;
     const int32_t status = open_log(log, path);
     if (status != GAN_OK) {
         gan_log_free(log);
@@ -253,7 +253,7 @@ int32_t gan_log_write(gan_log *log, int64_t step)
         found->columns = columns;
     }
     if (status == GAN_OK) {
-        found->end = log->journal.source.size;
+        found->end = log->journal.reader.size;
         found->step = step;
         log->record.count = 0;
     }

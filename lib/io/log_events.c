@@ -124,13 +124,13 @@ static bool is_first_head(const char *head)
 }
 
 /* Whether a file has but zeros from a place on, as a loss of power may leave it. */
-static int32_t ends_in_zeros(const gan__source *source, int64_t from, bool *are)
+static int32_t ends_in_zeros(const gan__reader *reader, int64_t from, bool *are)
 {
     char bytes[4096];
     *are = true;
-    while (*are && from < source->size) {
-        const int64_t left = source->size - from, size = left < 4096 ? left : 4096;
-        GAN__TRY(gan__source_read(source, from, bytes, size));
+    while (*are && from < reader->size) {
+        const int64_t left = reader->size - from, size = left < 4096 ? left : 4096;
+        GAN__TRY(gan__reader_read(reader, from, bytes, size));
         *are = are_zeros(bytes, size);
         from += size;
     }
@@ -140,14 +140,14 @@ static int32_t ends_in_zeros(const gan__source *source, int64_t from, bool *are)
 /* Reads the head of the next record: how long the event is, and whether it is all there. */
 static int32_t read_head(events *e, state *is)
 {
-    const gan__source *source = &e->log->journal.source;
-    const int64_t left = source->size - e->begin, size = left < HEAD ? left : HEAD;
+    const gan__reader *reader = &e->log->journal.reader;
+    const int64_t left = reader->size - e->begin, size = left < HEAD ? left : HEAD;
     char head[HEAD] = {0};
-    GAN__TRY(gan__source_read(source, e->begin, head, size));
+    GAN__TRY(gan__reader_read(reader, e->begin, head, size));
     const uint64_t length = get_bits(head, 8);
     if (size < HEAD || get_bits(head + 8, 4) != masked(head, 8)) {
         bool zeros;
-        GAN__TRY(ends_in_zeros(source, e->begin + size, &zeros));
+        GAN__TRY(ends_in_zeros(reader, e->begin + size, &zeros));
         *is = zeros && (e->number > 1 || is_first_head(head)) ? TORN : WRONG;
         return GAN_OK;
     }
@@ -161,7 +161,7 @@ static int32_t read_head(events *e, state *is)
 /* Reads the next record, whose memory is bounded by the size of the file. */
 static int32_t next_event(events *e, state *is)
 {
-    const gan__source *source = &e->log->journal.source;
+    const gan__reader *reader = &e->log->journal.reader;
     e->begin = e->end;
     e->number++;
     GAN__TRY(read_head(e, is));
@@ -171,11 +171,11 @@ static int32_t next_event(events *e, state *is)
     void *memory = e->event;
     GAN__TRY(gan__grow(e->log->context, &memory, &e->capacity, e->size + TAIL, 1));
     e->event = memory;
-    GAN__TRY(gan__source_read(source, e->begin + HEAD, e->event, e->size + TAIL));
+    GAN__TRY(gan__reader_read(reader, e->begin + HEAD, e->event, e->size + TAIL));
     e->end = e->begin + HEAD + e->size + TAIL;
     if (get_bits(e->event + e->size, TAIL) != masked(e->event, e->size)) {
         bool zeros;
-        GAN__TRY(ends_in_zeros(source, e->end, &zeros));
+        GAN__TRY(ends_in_zeros(reader, e->end, &zeros));
         *is = zeros ? TORN : WRONG;
     }
     return GAN_OK;
@@ -229,7 +229,7 @@ static bool read_event(const events *e, int64_t *step, bool *version)
 
 static int32_t find_events(events *e, int64_t last, gan__log_found *found)
 {
-    while (e->end < e->log->journal.source.size) {
+    while (e->end < e->log->journal.reader.size) {
         int64_t step = 0;
         bool version = false;
         state is = WRONG;

@@ -91,26 +91,26 @@ typedef struct {
     bool whole;                 /* whether there is one */
 } lines;
 
-static int32_t refill(lines *l, const gan__source *source)
+static int32_t refill(lines *l, const gan__reader *reader)
 {
-    const int64_t left = source->size - l->end;
+    const int64_t left = reader->size - l->end;
     l->at = l->end;
     l->filled = left < CHUNK ? left : CHUNK;
-    return gan__source_read(source, l->at, l->chunk, l->filled);
+    return gan__reader_read(reader, l->at, l->chunk, l->filled);
 }
 
 /* Goes to the next line; without one it ends where it begins. */
 static int32_t next_line(lines *l)
 {
-    const gan__source *source = &l->log->journal.source;
+    const gan__reader *reader = &l->log->journal.reader;
     l->begin = l->end;
     l->number++;
     l->whole = false;
     l->last = '\0';
     memset(l->head, 0, HEAD);
-    while (l->end < source->size && !l->whole) {
+    while (l->end < reader->size && !l->whole) {
         if (l->end == l->at + l->filled) {
-            GAN__TRY(refill(l, source));
+            GAN__TRY(refill(l, reader));
         }
         const char *from = l->chunk + (l->end - l->at);
         const int64_t here = l->at + l->filled - l->end, known = l->end - l->begin;
@@ -241,7 +241,7 @@ static int32_t read_names(const lines *l, gan__log_record *columns)
     if (text == NULL) {
         return GAN_ERROR_MEMORY;
     }
-    int32_t status = gan__source_read(&l->log->journal.source, l->begin, text, size);
+    int32_t status = gan__reader_read(&l->log->journal.reader, l->begin, text, size);
     if (status == GAN_OK) {
         status = take_names(l->log, text, columns);
     }

@@ -24,7 +24,7 @@ _Static_assert(sizeof(entry) <= GAN__SORT_ITEM, "entries are sorted in place");
 struct gan__tensors {
     gan_context *context;
     char *path;
-    gan__source source;
+    gan__reader reader;
     char *header; /* all texts are in it */
     int64_t header_size;
     entry *entries;
@@ -269,7 +269,7 @@ static int32_t check_data(gan__tensors *file)
         }
         end = one->end;
     }
-    const int64_t room = file->source.size - GAN__TENSORS_PREFIX - file->header_size;
+    const int64_t room = file->reader.size - GAN__TENSORS_PREFIX - file->header_size;
     if (end != room) {
         return gan__fail(file->context, GAN_ERROR_FORMAT,
                          "%.300s: %s: %lld bytes of data declared, %lld there", file->path,
@@ -303,17 +303,17 @@ static int32_t check_names(gan__tensors *file)
 static int32_t read_header(gan__tensors *file)
 {
     uint8_t prefix[GAN__TENSORS_PREFIX];
-    if (file->source.size < GAN__TENSORS_PREFIX) {
+    if (file->reader.size < GAN__TENSORS_PREFIX) {
         return gan__fail(file->context, GAN_ERROR_FORMAT,
                          "%.300s: not a safetensors file: %lld bytes", file->path,
-                         (long long)file->source.size);
+                         (long long)file->reader.size);
     }
-    GAN__TRY(gan__source_read(&file->source, 0, prefix, sizeof prefix));
+    GAN__TRY(gan__reader_read(&file->reader, 0, prefix, sizeof prefix));
     uint64_t size = 0;
     for (int i = GAN__TENSORS_PREFIX - 1; i >= 0; i--) {
         size = size << 8 | prefix[i];
     }
-    const int64_t room = file->source.size - GAN__TENSORS_PREFIX;
+    const int64_t room = file->reader.size - GAN__TENSORS_PREFIX;
     if (size > (uint64_t)room) {
         return gan__fail(file->context, GAN_ERROR_FORMAT,
                          "%.300s: truncated, or not a safetensors file: a header of %llu bytes "
@@ -330,19 +330,19 @@ static int32_t read_header(gan__tensors *file)
     if (file->header == NULL) {
         return GAN_ERROR_MEMORY;
     }
-    return gan__source_read(&file->source, GAN__TENSORS_PREFIX, file->header, file->header_size);
+    return gan__reader_read(&file->reader, GAN__TENSORS_PREFIX, file->header, file->header_size);
 }
 
 static int32_t load(gan__tensors *file, const char *path)
 {
-    GAN__TRY(gan__source_open(file->context, path, &file->source));
+    GAN__TRY(gan__reader_open(file->context, path, &file->reader));
     const size_t length = strlen(path);
     file->path = gan__allocate(file->context, (int64_t)length + 1, 1);
     if (file->path == NULL) {
         return GAN_ERROR_MEMORY;
     }
     memcpy(file->path, path, length + 1);
-    file->source.path = file->path;
+    file->reader.path = file->path;
     GAN__TRY(read_header(file));
     GAN__TRY(parse_header(file));
     GAN__TRY(check_data(file));
@@ -363,7 +363,7 @@ int32_t gan__tensors_open(gan_context *context, const char *path, gan__tensors *
         return GAN_ERROR_MEMORY;
     }
     file->context = context;
-    file->source.file = -1;
+    file->reader.file = -1;
     const int32_t status = load(file, path);
     if (status != GAN_OK) {
         gan__tensors_close(file);
@@ -378,7 +378,7 @@ void gan__tensors_close(gan__tensors *file)
     if (file == NULL) {
         return;
     }
-    gan__source_close(&file->source);
+    gan__reader_close(&file->reader);
     gan__release(file->context, file->notes);
     gan__release(file->context, file->entries);
     gan__release(file->context, file->header);
@@ -466,7 +466,7 @@ int32_t gan__tensors_read(gan__tensors *file, const gan__tensor *tensor, void *v
     for (int64_t done = 0; done < size; done += CHUNK) {
         const int64_t part = size - done < CHUNK ? size - done : CHUNK;
         uint8_t *to = (uint8_t *)values + done;
-        GAN__TRY(gan__source_read(&file->source, start + done, to, part));
+        GAN__TRY(gan__reader_read(&file->reader, start + done, to, part));
         crc = gan__tensor_checksum(crc, to, part);
     }
     if (checked && crc != wanted) {

@@ -2,7 +2,7 @@
  * notes in it its name and its value. */
 #include <gan/checkpoints.h>
 
-#include "io/folder.h"
+#include "io/file.h"
 #include "nn/save.h"
 #include "train/trainer.h"
 
