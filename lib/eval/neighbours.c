@@ -1,8 +1,4 @@
-/* Precision, recall, density and coverage, with exact comparisons.
- *
- * |a - b|^2 = |a|^2 - 2 a.b + |b|^2 with a product in `real` is wrong by at most
- *     slack = g / (1 - g) (|a|^2 + |b|^2),  g = (elements + 4) u,  u: the rounding unit of `real`
- * (Higham 2002, section 3.1; 4 for the rounding of centred values). Where that leaves a comparison
+/* Precision, recall, density and coverage, with exact comparisons. Where a product leaves one
  * open, the distance is taken again from the caller's numbers, in double. So a distance is the same
  * number wherever it turns up, and the counts depend on no BLAS. */
 #include "eval/dense.h"
@@ -13,9 +9,6 @@
 
 enum { ROWS = 512, COLUMNS = 1024 };
 
-static const double rounding_unit =
-    sizeof(real) == sizeof(float) ? (double)FLT_EPSILON / 2 : DBL_EPSILON / 2;
-
 typedef struct {
     gan__pairs pairs;
     int64_t k;
@@ -25,7 +18,6 @@ typedef struct {
     int64_t *density;          /* [real]: fakes within the radius of each real vector */
     uint8_t *recalled;         /* [real] */
     uint8_t *precise;          /* [fake] */
-    double unit, lost;         /* slack = unit (|a|^2 + |b|^2) + lost */
 } neighbours;
 
 static int32_t make(neighbours *s, gan_score *score)
@@ -43,10 +35,6 @@ static int32_t make(neighbours *s, gan_score *score)
     s->pairs.rows.block = gan__pairs_block(most, ROWS);
     s->pairs.columns.block = gan__pairs_block(most, COLUMNS);
     s->k = gan__score_option(score, GAN__SCORE_K);
-    const double first_order = (double)(elements + 4) * rounding_unit;
-    s->unit = first_order < 0.5 ? first_order / (1 - first_order) : 4; /* 4: nothing is known */
-    /* Products and centred values too small for a float are lost altogether. */
-    s->lost = 4 * (double)elements * (double)FLT_MIN;
     s->centre = gan__allocate(context, elements, sizeof *s->centre);
     s->nearest = gan__allocate(context, s->pairs.rows.block * s->k, sizeof *s->nearest);
     s->radii[GAN__REAL] = gan__allocate(context, real_kept->count, sizeof **s->radii);
@@ -75,28 +63,6 @@ static void release(neighbours *s)
     gan__release(context, s->recalled);
     gan__release(context, s->precise);
     gan__pairs_free(&s->pairs);
-}
-
-/* The squared distance of a pair of the blocks, not scaled. */
-static double exact_distance(const gan__pairs *pairs, int64_t row, int64_t column)
-{
-    const int64_t n = pairs->elements;
-    return gan__dense_distance(n, pairs->rows.values + (pairs->rows.first + row) * n,
-                               pairs->columns.values + (pairs->columns.first + column) * n);
-}
-
-/* What is known of the squared distance of a pair by its product: it lies within `slack`. */
-typedef struct {
-    double distance, slack;
-} estimate;
-
-static inline estimate estimate_of(const neighbours *s, int64_t row, int64_t column)
-{
-    const gan__pairs *pairs = &s->pairs;
-    const double squares = pairs->rows.squares[row] + pairs->columns.squares[column];
-    const double product = (double)pairs->products[row * pairs->columns.block + column];
-    const double back = 1 / (pairs->scale * pairs->scale);
-    return (estimate){(squares - 2 * product) * back, (s->unit * squares + s->lost) * back};
 }
 
 static void for_blocks(neighbours *s, const gan__kept *rows, const gan__kept *columns,
@@ -143,9 +109,9 @@ static void take_neighbours(void *argument, int64_t row)
         }
     }
     for (int64_t j = 0; j < columns->taken; j++) {
-        const estimate e = estimate_of(s, row, j);
+        const gan__estimate e = gan__pairs_estimate(&s->pairs, row, j);
         if (j != own && e.distance - e.slack < list[s->k - 1]) {
-            const double distance = exact_distance(&s->pairs, row, j);
+            const double distance = gan__pairs_distance(&s->pairs, row, j);
             if (distance < list[s->k - 1]) {
                 insert(s->k, list, distance);
             }
@@ -174,7 +140,7 @@ static void finish_fake(neighbours *s)
 /* ---- Counts -------------------------------------------------------------------------------- */
 
 /* Whether a distance is below a squared radius; *exact is it, below 0 if not known yet. */
-static inline bool is_within(const gan__pairs *pairs, int64_t row, int64_t column, estimate e,
+static inline bool is_within(const gan__pairs *pairs, int64_t row, int64_t column, gan__estimate e,
                              double radius, double *exact)
 {
     if (e.distance + e.slack < radius) {
@@ -184,7 +150,7 @@ static inline bool is_within(const gan__pairs *pairs, int64_t row, int64_t colum
         return false;
     }
     if (*exact < 0) {
-        *exact = exact_distance(pairs, row, column);
+        *exact = gan__pairs_distance(pairs, row, column);
     }
     return *exact < radius;
 }
@@ -199,7 +165,7 @@ static void count_row(void *argument, int64_t row)
     const double *radii = s->radii[GAN__FAKE] + pairs->columns.first;
     real *products = pairs->products + row * pairs->columns.block;
     for (int64_t j = 0; j < pairs->columns.taken; j++) {
-        const estimate e = estimate_of(s, row, j);
+        const gan__estimate e = gan__pairs_estimate(&s->pairs, row, j);
         double exact = -1;
         const bool near = is_within(pairs, row, j, e, radius, &exact);
         s->density[place] += near;

@@ -38,8 +38,19 @@ static int32_t make_plan(gan__pairs *pairs)
     return pairs->workspace != NULL ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
+static void set_slack(gan__pairs *pairs)
+{
+    static const double rounding_unit =
+        sizeof(real) == sizeof(float) ? (double)FLT_EPSILON / 2 : DBL_EPSILON / 2;
+    const double first_order = (double)(pairs->elements + 4) * rounding_unit;
+    pairs->unit = first_order < 0.5 ? first_order / (1 - first_order) : 4; /* 4: nothing is known */
+    /* Products and centred values too small for a float are lost altogether. */
+    pairs->lost = 4 * (double)pairs->elements * (double)FLT_MIN;
+}
+
 int32_t gan__pairs_make(gan__pairs *pairs)
 {
+    set_slack(pairs);
     GAN__TRY(make_side(pairs, &pairs->rows));
     GAN__TRY(make_side(pairs, &pairs->columns));
     pairs->products = gan__allocate(pairs->context, pairs->rows.block * pairs->columns.block,
@@ -105,6 +116,13 @@ void gan__pairs_run(const gan__pairs *pairs)
     real *const slots[SLOTS] = {pairs->rows.packed, pairs->columns.packed, pairs->products};
     const gan__arguments arguments = {.slots = slots, .workspace = pairs->workspace};
     gan__plan_run(pairs->plan, &arguments);
+}
+
+double gan__pairs_distance(const gan__pairs *pairs, int64_t row, int64_t column)
+{
+    const int64_t n = pairs->elements;
+    return gan__dense_distance(n, pairs->rows.values + (pairs->rows.first + row) * n,
+                               pairs->columns.values + (pairs->columns.first + column) * n);
 }
 
 double gan__scale_of(double peak)

@@ -23,7 +23,8 @@ typedef struct {
     const double *centre; /* [elements]; NULL for none */
     double scale;
     gan__pair_side rows, columns;
-    real *products; /* [rows.block, columns.block] */
+    real *products;    /* [rows.block, columns.block] */
+    double unit, lost; /* slack = unit (|a|^2 + |b|^2) + lost, see gan__estimate */
     gan__plan *plan;
     real *workspace;
 } gan__pairs;
@@ -41,6 +42,28 @@ void gan__pairs_pack(const gan__pairs *pairs, gan__pair_side *side, int64_t firs
 
 /* Products of the blocks that are packed. */
 void gan__pairs_run(const gan__pairs *pairs);
+
+/* The squared distance of two vectors, not scaled, by their product: it lies within `slack`.
+ *     |a - b|^2 = |a|^2 - 2 a.b + |b|^2  with a product in `real` is wrong by at most
+ *     slack = g / (1 - g) (|a|^2 + |b|^2),  g = (elements + 4) u,  u: the rounding unit of `real`
+ * (Higham 2002, section 3.1; 4 for the rounding of centred values). */
+typedef struct {
+    double distance, slack;
+} gan__estimate;
+
+/* Of a row and a column of the blocks. */
+static inline gan__estimate gan__pairs_estimate(const gan__pairs *pairs, int64_t row,
+                                                int64_t column)
+{
+    const double squares = pairs->rows.squares[row] + pairs->columns.squares[column];
+    const double product = (double)pairs->products[row * pairs->columns.block + column];
+    const double back = 1 / (pairs->scale * pairs->scale);
+    return (gan__estimate){(squares - 2 * product) * back,
+                           (pairs->unit * squares + pairs->lost) * back};
+}
+
+/* The same from the vectors themselves, in double. Both sides are without indices. */
+double gan__pairs_distance(const gan__pairs *pairs, int64_t row, int64_t column);
 
 /* A power of two that brings numbers up to `peak` near 1, so that products neither overflow nor
  * vanish; and the greatest size of n numbers, or *peak if that is greater. */

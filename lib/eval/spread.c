@@ -42,30 +42,21 @@ static double *distances_of(const gan__spread *spread, int64_t i)
     return spread->distances + i * (2 * spread->count - i - 1) / 2;
 }
 
-/* The distances of one vector of the rows to those of the columns that come after it. A product
- * leaves an error of g (|a|^2 + |b|^2), see neighbours.c; where that is not well below the squared
- * distance, this is taken again in double. */
+/* The distances of one vector of the rows to those of the columns that come after it. Where a
+ * product does not tell a squared distance to a thousandth, it is taken again in double. */
 static void take_row(void *argument, int64_t row)
 {
+    static const double sure = 0.001;
     const gan__spread *spread = argument;
     const gan__pairs *pairs = &spread->pairs;
-    const gan__pair_side *rows = &pairs->rows, *columns = &pairs->columns;
-    const int64_t n = pairs->elements, i = rows->first + row;
-    const double unit = sizeof(real) == sizeof(float) ? (double)FLT_EPSILON : DBL_EPSILON;
-    const double doubt = 500 * (double)(n + 4) * unit;
-    const double back = 1 / (pairs->scale * pairs->scale);
-    const real *products = pairs->products + row * columns->block;
+    const gan__pair_side *columns = &pairs->columns;
+    const int64_t i = pairs->rows.first + row;
     double *out = distances_of(spread, i);
     for (int64_t k = i < columns->first ? 0 : i + 1 - columns->first; k < columns->taken; k++) {
-        const int64_t j = columns->first + k;
-        const double squares = rows->squares[row] + columns->squares[k];
-        double distance = squares - 2 * (double)products[k];
-        if (distance > doubt * squares && squares > (double)n * (double)FLT_MIN / (double)unit) {
-            distance *= back;
-        } else {
-            distance = gan__dense_distance(n, rows->values + i * n, rows->values + j * n);
-        }
-        out[j - i - 1] = sqrt(distance);
+        const gan__estimate e = gan__pairs_estimate(pairs, row, k);
+        const double squared =
+            e.slack < sure * e.distance ? e.distance : gan__pairs_distance(pairs, row, k);
+        out[columns->first + k - i - 1] = sqrt(squared);
     }
 }
 
