@@ -14,40 +14,41 @@
 
 static const char *const KINDS[] = {"ring", "grid", "stacked", NULL};
 
-int main(int argc, char **argv)
+typedef struct {
+    const char *kind, *data, *out, *classifier, *save, *resume;
+    int64_t seeds, seed, steps, batch, samples, filters, classifier_epochs, threads;
+} arguments;
+
+static arguments read_arguments(int argc, char **argv)
 {
-    hold_standard_files();
-    const char *kind = NULL, *data = NULL, *out = NULL, *classifier = NULL, *save = NULL,
-               *resume = NULL;
-    int64_t seeds = 10, seed = 0, steps = 0, batch = 0, samples = 0, filters = 16, epochs = 8,
-            threads = 0;
+    arguments a = {.seeds = 10, .filters = 16, .classifier_epochs = 8};
     const option table[] = {
-        {"KIND", "", "ring, grid, or stacked (Stacked MNIST)", .text = &kind, .choices = KINDS},
-        {"--seeds", "N", "trainings of ring and grid, one after the other", .whole = &seeds,
+        {"KIND", "", "ring, grid, or stacked (Stacked MNIST)", .text = &a.kind, .choices = KINDS},
+        {"--seeds", "N", "trainings of ring and grid, one after the other", .whole = &a.seeds,
          .minimum = 1, .maximum = 1000},
-        {"--seed", "N", "the first of the seeds, or the one of stacked", .whole = &seed,
+        {"--seed", "N", "the first of the seeds, or the one of stacked", .whole = &a.seed,
          .maximum = 1e12},
-        {"--steps", "N", "of a training; 0 for the benchmark's own", .whole = &steps,
+        {"--steps", "N", "of a training; 0 for the benchmark's own", .whole = &a.steps,
          .maximum = 1e9},
-        {"--batch", "N", "samples of a batch; 0 for the benchmark's own", .whole = &batch,
+        {"--batch", "N", "samples of a batch; 0 for the benchmark's own", .whole = &a.batch,
          .maximum = 1e5},
         {"--samples", "N", "that are scored; 0 for the protocol's 2,500 or 26,000",
-         .whole = &samples, .maximum = 1e7},
+         .whole = &a.samples, .maximum = 1e7},
         {"--data", "DIR", "stacked: folder with the digits; those shipped with libgan without it",
-         .text = &data},
-        {"--filters", "N", "stacked: maps of the layers next to the picture", .whole = &filters,
+         .text = &a.data},
+        {"--filters", "N", "stacked: maps of the layers next to the picture", .whole = &a.filters,
          .minimum = 1, .maximum = 1024},
         {"--classifier", "FILE", "stacked: a saved classifier.safetensors, instead of training one",
-         .text = &classifier},
+         .text = &a.classifier},
         {"--classifier-epochs", "N", "stacked: passes over the digits to train it",
-         .whole = &epochs, .minimum = 1, .maximum = 1000},
-        {"--save", "FILE", "stacked: receives the state of the training", .text = &save},
+         .whole = &a.classifier_epochs, .minimum = 1, .maximum = 1000},
+        {"--save", "FILE", "stacked: receives the state of the training", .text = &a.save},
         {"--resume", "FILE", "stacked: goes on from a saved state; give the same settings again",
-         .text = &resume},
+         .text = &a.resume},
         {"--threads", "N", "0 for one a processor; the results do not depend on it",
-         .whole = &threads, .maximum = 256},
+         .whole = &a.threads, .maximum = 256},
         {"--out", "DIR", "folder for the results, made if need be; out/modes-KIND without it",
-         .text = &out},
+         .text = &a.out},
         {.name = NULL}};
     options_parse(argc, argv,
                   "Trains by the default recipe (gan_trainer_use_recipe) on data whose modes are\n"
@@ -55,24 +56,44 @@ int main(int argc, char **argv)
                   "al. 2018), Stacked MNIST as in VEEGAN and PacGAN. Each figure stands beside\n"
                   "that of a perfect sampler. Ctrl-C ends the training early.",
                   table);
+    const char *const folders[] = {"out/modes-ring", "out/modes-grid", "out/modes-stacked"};
+    for (int i = 0; a.out == NULL && KINDS[i] != NULL; i++) {
+        a.out = strcmp(a.kind, KINDS[i]) == 0 ? folders[i] : NULL;
+    }
+    return a;
+}
+
+int main(int argc, char **argv)
+{
+    hold_standard_files();
+    const arguments a = read_arguments(argc, argv);
     gan_context *context = NULL;
     check(NULL, gan_context_create(&context));
-    if (threads > 0) {
-        check(context, gan_context_set_threads(context, (int32_t)threads));
+    if (a.threads > 0) {
+        check(context, gan_context_set_threads(context, (int32_t)a.threads));
     }
-    const char *const folders[] = {"out/modes-ring", "out/modes-grid", "out/modes-stacked"};
-    for (int i = 0; out == NULL && KINDS[i] != NULL; i++) {
-        out = strcmp(kind, KINDS[i]) == 0 ? folders[i] : NULL;
-    }
-    make_directories(out);
+    make_directories(a.out);
     catch_interrupts();
-    if (strcmp(kind, "stacked") == 0) {
-        const stacked_settings s = {data,    classifier, out,   save,    resume, epochs,
-                                    filters, steps,      batch, samples, seed};
-        stacked_run(context, &s);
+    if (strcmp(a.kind, "stacked") == 0) {
+        stacked_run(context, &(stacked_settings){.data = a.data,
+                                                 .classifier = a.classifier,
+                                                 .out = a.out,
+                                                 .save = a.save,
+                                                 .resume = a.resume,
+                                                 .classifier_epochs = a.classifier_epochs,
+                                                 .filters = a.filters,
+                                                 .steps = a.steps,
+                                                 .batch = a.batch,
+                                                 .samples = a.samples,
+                                                 .seed = a.seed});
     } else {
-        const mixture_settings s = {out, seeds, seed, steps, batch, samples};
-        mixture_run(context, mixture_find(kind), &s);
+        mixture_run(context, mixture_find(a.kind),
+                    &(mixture_settings){.out = a.out,
+                                        .seeds = a.seeds,
+                                        .first = a.seed,
+                                        .steps = a.steps,
+                                        .batch = a.batch,
+                                        .samples = a.samples});
     }
     gan_context_free(context);
     flush_file(stdout, "stdout");

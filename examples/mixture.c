@@ -109,13 +109,13 @@ mixture_figures mixture_measure(gan_context *context, gan_score *score, gan_netw
     return f;
 }
 
-void mixture_floor(gan_context *context, gan_score *score, mixture_figures *mean,
-                   mixture_figures *deviation)
+mixture_figures mixture_floor(gan_context *context, gan_score *score)
 {
+    mixture_figures f;
     for (int i = 0; i < MIXTURE_FIGURES; i++) {
-        check(context,
-              gan_score_floor(score, MIXTURE_NAMES[i], &mean->value[i], &deviation->value[i]));
+        check(context, gan_score_floor(score, MIXTURE_NAMES[i], &f.value[i], NULL));
     }
+    return f;
 }
 
 /* ---- The players ----------------------------------------------------------------------------- */

@@ -59,9 +59,8 @@ gan_score *mixture_score(gan_context *context, const mixture *m);
 mixture_figures mixture_measure(gan_context *context, gan_score *score, gan_network *G,
                                 int64_t samples, uint64_t seed);
 
-/* What a perfect sampler scores: the means, and the deviations. */
-void mixture_floor(gan_context *context, gan_score *score, mixture_figures *mean,
-                   mixture_figures *deviation);
+/* What a perfect sampler scores in the mean, with as many samples as were measured last. */
+mixture_figures mixture_floor(gan_context *context, gan_score *score);
 
 /* The players, initialised. The caller frees them. */
 gan_network *mixture_generator(gan_context *context, const mixture *m, uint64_t seed);

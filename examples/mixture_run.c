@@ -32,7 +32,7 @@ typedef struct {
     gan_score *score;
     metrics *log;
     int64_t seeds, first, steps, batch, samples;
-    mixture_figures floor, floor_deviation;
+    mixture_figures floor;
     mixture_figures *ends;         /* [seeds] of the averaged generators */
     double *curves[CURVES_PANELS]; /* [seeds, RECORDS + 1] */
     float *shown[SCATTER_MOMENTS]; /* [SHOWN, 2] of the first training */
@@ -319,7 +319,7 @@ void mixture_run(gan_context *context, const mixture *m, const mixture_settings 
         fflush(stdout);
     }
     if (b.done > 0) {
-        mixture_floor(context, b.score, &b.floor, &b.floor_deviation);
+        b.floor = mixture_floor(context, b.score);
         print_table(&b);
         draw_samples(&b, settings->out);
         draw_curves(&b, settings->out);

@@ -98,27 +98,27 @@ static void save_state(session *s)
     }
 }
 
-/* What the monitor found last. */
-static const char *verdict(const session *s)
+/* What the monitor found last; GAN_VERDICT_UNKNOWN without one. */
+static int32_t verdict(const session *s)
 {
     int32_t found = GAN_VERDICT_UNKNOWN;
-    check(s->context, gan_monitor_verdict(s->monitor, &found));
-    return gan_monitor_verdict_name(found);
+    if (s->monitor != NULL) {
+        check(s->context, gan_monitor_verdict(s->monitor, &found));
+    }
+    return found;
 }
 
-/* Prints the means since the last record, where there is no bar. A verdict is printed once there is
+/* Prints the means since the last record, where there is no bar, and a verdict once there is
  * one. */
 static void print_means(const session *s, const char *what, int64_t number, int64_t of)
 {
-    const char *found = s->monitor != NULL ? verdict(s) : "";
-    if (strcmp(found, gan_monitor_verdict_name(GAN_VERDICT_UNKNOWN)) == 0) {
-        found = "";
-    }
+    const int32_t found = verdict(s);
+    const bool known = found != GAN_VERDICT_UNKNOWN;
     progress_line(&s->progress, "%s %lld/%lld, V %.3f, D(x) %.3f, D(G(z)) %.3f%s%s", what,
                   (long long)number, (long long)of, watch_value(&s->watch, GAN_METRIC_VALUE),
                   watch_value(&s->watch, GAN_METRIC_D_REAL),
-                  watch_value(&s->watch, GAN_METRIC_D_FAKE), found[0] != '\0' ? ", G is " : "",
-                  found);
+                  watch_value(&s->watch, GAN_METRIC_D_FAKE), known ? ", G is " : "",
+                  known ? gan_monitor_verdict_name(found) : "");
 }
 
 /* Records whether the samples are many and different. */
@@ -128,7 +128,7 @@ static void record_verdict(session *s)
                                         GAN_MONITOR_DUPLICATES,     GAN_MONITOR_MISSING,
                                         GAN_MONITOR_FLAT_LATENTS,   GAN_MONITOR_D_GAP,
                                         GAN_MONITOR_D_MEMORY};
-    metrics_text(s->log, "verdict", verdict(s));
+    metrics_text(s->log, "verdict", gan_monitor_verdict_name(verdict(s)));
     metrics_text(s->log, "reason", gan_monitor_reason(s->monitor));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         double value = 0;

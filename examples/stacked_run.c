@@ -44,7 +44,7 @@ typedef struct {
     double accuracy;    /* of the classifier on the test digits */
     stacked_score real; /* of pictures of the test digits */
     int points;         /* scores so far */
-    double at[POINTS], modes[POINTS], kl[POINTS], spread[POINTS];
+    double at[POINTS], modes[POINTS], kl[POINTS], raw_kl[POINTS];
     stacked_score raw, mean; /* the last scores of G and of its average */
 } bench;
 
@@ -121,7 +121,7 @@ static void score(void *user, session *s)
         b->at[b->points] = (double)s->step;
         b->modes[b->points] = b->mean.modes;
         b->kl[b->points] = b->mean.kl;
-        b->spread[b->points] = b->raw.kl;
+        b->raw_kl[b->points] = b->raw.kl;
         b->points++;
     }
     progress_end(&s->progress);
@@ -172,7 +172,7 @@ static void draw(const bench *b, const char *directory)
                       .runs = 1,
                       .points = b->points,
                       .steps = b->at,
-                      .values = {b->modes, b->kl, b->spread}};
+                      .values = {b->modes, b->kl, b->raw_kl}};
     curves_save(&c, directory, "curves");
 }
 
