@@ -2,33 +2,11 @@
 # Trains narrow DCGANs for a moment, with and without classes, on the first of the shipped digits.
 #   dcgan.sh WORK GAN_DCGAN DIGITS
 set -eu
-work=$1
-program=$2
-digits=$3
-rm -rf "$work"
-mkdir -p "$work/data" "$work/unlabelled"
-
-fail()
-{
-    echo "$1" >&2
-    exit 1
-}
-
-# few NAME COUNT_IN_OCTAL COUNT: pictures and labels.
-few()
-{
-    {
-        printf "\\000\\000\\010\\003\\000\\000$2\\000\\000\\000\\034\\000\\000\\000\\034"
-        gzip -dc "$digits/$1-images-$3-idx3-ubyte.gz" | tail -c +17 | head -c $(($4 * 784))
-    } >"$work/data/$1-images-$3-idx3-ubyte"
-    {
-        printf "\\000\\000\\010\\001\\000\\000$2"
-        gzip -dc "$digits/$1-labels-$3-idx1-ubyte.gz" | tail -c +9 | head -c "$4"
-    } >"$work/data/$1-labels-$3-idx1-ubyte"
-}
-few train '\003\350' 10000 1000
-few validation '\000\100' 1000 64
-few test '\000\200' 1000 128
+. "$(dirname "$0")/on_digits.sh"
+few_labelled train '\003\350' 10000 1000
+few_labelled validation '\000\100' 1000 64
+few_labelled test '\000\200' 1000 128
+mkdir "$work/unlabelled"
 cp "$work"/data/*images* "$work/unlabelled"
 
 # dcgan FOLDER ARGUMENT...

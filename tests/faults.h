@@ -5,9 +5,9 @@
 #define GAN_TESTS_FAULTS_H
 
 #include "api.h"
+#include "original.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -59,14 +59,6 @@ static bool hit(const char *name, bool interruptible)
     errno = fault.error;
     return true;
 }
-
-/* Defines `original`, a pointer to the function of that name in the C library. */
-#define REAL(type, name, ...)                                       \
-    static type (*original)(__VA_ARGS__);                           \
-    if (original == NULL) {                                         \
-        void *found = dlsym(RTLD_NEXT, name);                       \
-        memcpy((void *)&original, (void *)&found, sizeof original); \
-    }
 
 static size_t piece(size_t size)
 {

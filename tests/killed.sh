@@ -3,22 +3,11 @@
 # a training that nobody disturbed.
 #   killed.sh WORK GAN_MNIST DIGITS [KILLS]
 set -eu
-work=$1
-program=$2
-digits=$3
+. "$(dirname "$0")/on_digits.sh"
 kills=${4:-2}
-rm -rf "$work"
-mkdir -p "$work/data"
-. "$(dirname "$0")/few_digits.sh"
 few train-images-10000-idx3-ubyte '\000\310' 200
 few validation-images-1000-idx3-ubyte '\000\100' 64
 few test-images-1000-idx3-ubyte '\000\100' 64
-
-fail()
-{
-    echo "$1" >&2
-    exit 1
-}
 
 # goes_on: "--resume last" once there is a checkpoint.
 goes_on()

@@ -3,17 +3,8 @@
 # of shipped digits.
 #   models.sh WORK GAN_PAPER DIGITS
 set -eu
-work=$1
-program=$2
-digits=$3
-rm -rf "$work"
-mkdir -p "$work/cifar10"
-
-fail()
-{
-    echo "$1" >&2
-    exit 1
-}
+. "$(dirname "$0")/on_digits.sh"
+mkdir "$work/cifar10"
 
 # ---- Data ----------------------------------------------------------------------------------------
 

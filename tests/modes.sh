@@ -3,17 +3,7 @@
 # the first of the shipped digits.
 #   modes.sh WORK GAN_MODES DIGITS
 set -eu
-work=$1
-program=$2
-digits=$3
-rm -rf "$work"
-mkdir -p "$work/data"
-
-fail()
-{
-    echo "$1" >&2
-    exit 1
-}
+. "$(dirname "$0")/on_digits.sh"
 
 # modes FOLDER KIND ARGUMENT...
 modes()
@@ -85,21 +75,9 @@ modes again ring --seeds 1 --seed 6 --steps 80 --threads 2 || fail "failed: one 
 
 # ---- Stacked MNIST ---------------------------------------------------------------------------------
 
-# few NAME COUNT_IN_OCTAL COUNT: pictures and labels.
-few()
-{
-    {
-        printf "\\000\\000\\010\\003\\000\\000$2\\000\\000\\000\\034\\000\\000\\000\\034"
-        gzip -dc "$digits/$1-images-$3-idx3-ubyte.gz" | tail -c +17 | head -c $(($4 * 784))
-    } >"$work/data/$1-images-$3-idx3-ubyte"
-    {
-        printf "\\000\\000\\010\\001\\000\\000$2"
-        gzip -dc "$digits/$1-labels-$3-idx1-ubyte.gz" | tail -c +9 | head -c "$4"
-    } >"$work/data/$1-labels-$3-idx1-ubyte"
-}
-few train '\007\320' 10000 2000
-few validation '\000\100' 1000 64
-few test '\003\350' 1000 1000
+few_labelled train '\007\320' 10000 2000
+few_labelled validation '\000\100' 1000 64
+few_labelled test '\003\350' 1000 1000
 
 # stacked FOLDER ARGUMENT...
 stacked()

@@ -2,22 +2,10 @@
 # Trains in one sitting and in two, and compares what came of it.
 #   resume.sh WORK GAN_MNIST DIGITS
 set -eu
-work=$1
-program=$2
-digits=$3
-rm -rf "$work"
-mkdir -p "$work/data"
-
-. "$(dirname "$0")/few_digits.sh"
+. "$(dirname "$0")/on_digits.sh"
 few train-images-10000-idx3-ubyte '\003\350' 1000
 few validation-images-1000-idx3-ubyte '\000\100' 64
 few test-images-1000-idx3-ubyte '\000\100' 64
-
-fail()
-{
-    echo "$1" >&2
-    exit 1
-}
 
 # train ARGUMENT...
 train()

@@ -63,29 +63,54 @@ static void kill_one(save_fn save, const match *m, const char *path, double dela
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+/* Two trainings after 3 and after 8 steps, another one to read them with, and their states. */
+typedef struct {
+    match m[2], reader;
+    blob wanted[2];
+    double one_save; /* seconds */
+    dice d;
+} cast;
+
+static cast begin(void)
+{
+    ctx = new_context(&own);
+    cast c = {.m = {new_match(ctx, WIDTH, KIND, 1), new_match(ctx, WIDTH, KIND, 1)},
+              .reader = new_match(ctx, WIDTH, KIND, 1)};
+    ok(gan_trainer_run(c.m[0].trainer, 3, NULL, NULL));
+    ok(gan_trainer_run(c.m[1].trainer, 8, NULL, NULL));
+    const double before = seconds();
+    c.wanted[0] = state_of(&c.m[0], "first");
+    c.wanted[1] = state_of(&c.m[1], "second");
+    c.one_save = (seconds() - before) / 2;
+    c.d = (dice){(uint64_t)(1e6 * before)};
+    need(!same_blob(c.wanted[0], c.wanted[1]));
+    return c;
+}
+
+static void end(cast *c)
+{
+    for (int i = 0; i < 2; i++) {
+        free(c->wanted[i].bytes);
+        free_match(&c->m[i]);
+    }
+    free_match(&c->reader);
+    end_context(ctx, &own);
+}
+
 START_TEST(a_killed_save_leaves_the_old_or_the_new)
 {
     make_folder();
-    ctx = new_context(&own);
-    match m[] = {new_match(ctx, WIDTH, KIND, 1), new_match(ctx, WIDTH, KIND, 1)};
-    match reader = new_match(ctx, WIDTH, KIND, 1);
-    ok(gan_trainer_run(m[0].trainer, 3, NULL, NULL));
-    ok(gan_trainer_run(m[1].trainer, 8, NULL, NULL));
-    const double before = seconds();
-    blob wanted[] = {state_of(&m[0], "first"), state_of(&m[1], "second")};
-    const double one_save = (seconds() - before) / 2;
-    need(!same_blob(wanted[0], wanted[1]));
-    blob earlier = state_of(&m[0], "state");
+    cast c = begin();
+    blob earlier = state_of(&c.m[0], "state");
     int64_t seen[2] = {0}, changed = 0;
-    dice d = {(uint64_t)(1e6 * before)};
     for (int64_t i = 0; i < rounds; i++) {
-        kill_one(save_for_ever, m, at("state"), roll_between(&d, 0, 4 * one_save + 0.002));
+        kill_one(save_for_ever, c.m, at("state"), roll_between(&c.d, 0, 4 * c.one_save + 0.002));
         blob now = read_blob(at("state"));
-        const bool second = same_blob(now, wanted[1]);
-        need(second || same_blob(now, wanted[0]));
-        ok(gan_trainer_load(reader.trainer, at("state")));
-        near(metric_of(reader.trainer, GAN_METRIC_STEP), second ? 8 : 3, 0);
-        blob loaded = state_of(&reader, "loaded");
+        const bool second = same_blob(now, c.wanted[1]);
+        need(second || same_blob(now, c.wanted[0]));
+        ok(gan_trainer_load(c.reader.trainer, at("state")));
+        near(metric_of(c.reader.trainer, GAN_METRIC_STEP), second ? 8 : 3, 0);
+        blob loaded = state_of(&c.reader, "loaded");
         need(same_blob(loaded, now)); /* all of the state, and what lies about disturbs no save */
         seen[second]++;
         changed += !same_blob(now, earlier);
@@ -102,12 +127,7 @@ START_TEST(a_killed_save_leaves_the_old_or_the_new)
         need(seen[0] > 0 && seen[1] > 0 && changed > 0 && left > 0);
     }
     free(earlier.bytes);
-    for (int i = 0; i < 2; i++) {
-        free(wanted[i].bytes);
-        free_match(&m[i]);
-    }
-    free_match(&reader);
-    end_context(ctx, &own);
+    end(&c);
     remove_folder();
 }
 END_TEST
@@ -144,20 +164,13 @@ static int64_t check_checkpoints(const match *reader, const blob *wanted, int64_
 START_TEST(killed_checkpoints_are_there)
 {
     make_folder();
-    ctx = new_context(&own);
+    cast all = begin();
     need(mkdir(at("kept"), 0700) == 0);
-    match m[] = {new_match(ctx, WIDTH, KIND, 1), new_match(ctx, WIDTH, KIND, 1)};
-    match reader = new_match(ctx, WIDTH, KIND, 1);
-    ok(gan_trainer_run(m[0].trainer, 3, NULL, NULL));
-    ok(gan_trainer_run(m[1].trainer, 8, NULL, NULL));
-    const double before = seconds();
-    blob wanted[] = {state_of(&m[0], "first"), state_of(&m[1], "second")};
-    const double one_save = (seconds() - before) / 2;
     int64_t most = 0, least = KEPT + 2, bests = 0, some = 0;
-    dice d = {(uint64_t)(1e6 * before)};
     for (int64_t i = 0; i < rounds; i++) {
-        kill_one(save_checkpoints, m, at("kept"), roll_between(&d, 0, 4 * one_save + 0.002));
-        const int64_t now = check_checkpoints(&reader, wanted, &bests);
+        kill_one(save_checkpoints, all.m, at("kept"),
+                 roll_between(&all.d, 0, 4 * all.one_save + 0.002));
+        const int64_t now = check_checkpoints(&all.reader, all.wanted, &bests);
         need(now >= least || some < KEPT); /* once as many are there, they stay */
         some = now > some ? now : some;
         least = some >= KEPT ? KEPT : 0;
@@ -166,21 +179,16 @@ START_TEST(killed_checkpoints_are_there)
     /* Whoever was killed before it could remove one left it to the next that is not. */
     gan_checkpoints *c;
     ok(gan_checkpoints_create(ctx, at("kept"), "c", KEPT, GAN_LOWER, &c));
-    ok(gan_checkpoints_save(c, m[1].trainer, 1));
+    ok(gan_checkpoints_save(c, all.m[1].trainer, 1));
     need(gan_checkpoints_count(c) <= KEPT + 1);
     gan_checkpoints_free(c);
-    need(check_checkpoints(&reader, wanted, &bests) <= KEPT + 1);
+    need(check_checkpoints(&all.reader, all.wanted, &bests) <= KEPT + 1);
     printf("kills: %lld of a process with checkpoints: at most %lld files, the best %lld times\n",
            (long long)rounds, (long long)most, (long long)bests);
     if (rounds >= 100) {
         need(most > KEPT && bests > 0);
     }
-    for (int i = 0; i < 2; i++) {
-        free(wanted[i].bytes);
-        free_match(&m[i]);
-    }
-    free_match(&reader);
-    end_context(ctx, &own);
+    end(&all);
     char command[400];
     snprintf(command, sizeof command, "rm -rf '%s'", at("kept"));
     need(system(command) == 0);

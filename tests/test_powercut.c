@@ -6,8 +6,8 @@
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "hostile.h"
+#include "original.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 
 enum { WIDTH = 2500, KIND = 4, EVENTS_MAX = 64, RANDOM = 300 };
@@ -37,14 +37,6 @@ static void note(action what, size_t size)
         tape.events[tape.count++] = (event){what, size};
     }
 }
-
-/* Defines `original`, a pointer to the function of that name in the C library. */
-#define REAL(type, name, ...)                                       \
-    static type (*original)(__VA_ARGS__);                           \
-    if (original == NULL) {                                         \
-        void *found = dlsym(RTLD_NEXT, name);                       \
-        memcpy((void *)&original, (void *)&found, sizeof original); \
-    }
 
 int openat(int base, const char *name, int flags, ...)
 {

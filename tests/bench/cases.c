@@ -201,6 +201,29 @@ static double train(subject *s, int64_t steps)
     return now() - start;
 }
 
+/* A step is a measurement of a training in progress, with held-out samples, and keeps it. The
+ * first one, which makes what the others use, is not timed. */
+static double watch(subject *s, int64_t steps)
+{
+    const double start = now();
+    for (int64_t i = 0; i < steps; i++) {
+        check(s->context, gan_monitor_measure(s->monitor));
+        check(s->context, gan_monitor_keep(s->monitor));
+    }
+    return now() - start;
+}
+
+static void prepare_monitor(subject *s, const bench_case *c)
+{
+    prepare_mnist(s, c);
+    gan_dataset *held_out = pictures(s, SAMPLES, 1, (int64_t[]){PIXELS}, PIXELS, 1, 0);
+    check(s->context, gan_trainer_run(s->trainer, 1, NULL, NULL));
+    check(s->context, gan_monitor_create(s->trainer, &s->monitor));
+    check(s->context, gan_monitor_set_held_out(s->monitor, held_out, NULL));
+    gan_dataset_free(held_out);
+    watch(s, 1);
+}
+
 /* ---- The others ---------------------------------------------------------------------------- */
 
 static void prepare_sample(subject *s, const bench_case *c)
@@ -287,6 +310,7 @@ const bench_case CASES[] = {
     {"r1", 64, true, net_dcgan_g, net_dcgan_d, r1_needed, r1_made, prepare_dcgan, train},
     {"sample", SAMPLES, false, net_mnist_g, NULL, generated, NULL, prepare_sample, sample},
     {"parzen", SAMPLES, false, NULL, NULL, distances, NULL, prepare_parzen, score},
+    {"monitor", 0, false, net_mnist_g, net_mnist_d, NULL, NULL, prepare_monitor, watch},
     {"start", 0, false, net_mnist_g, net_mnist_d, NULL, NULL, prepare_nothing, begin},
     {"start-toy", 0, false, net_toy, net_toy, NULL, NULL, prepare_nothing, begin_toy},
     {.name = NULL},
@@ -317,6 +341,7 @@ subject case_open(const bench_case *c, int32_t threads, int64_t batch)
 
 void case_close(subject *s)
 {
+    gan_monitor_free(s->monitor);
     gan_trainer_free(s->trainer);
     gan_network_free(s->d.network);
     gan_network_free(s->g.network);

@@ -16,6 +16,7 @@ typedef struct {
     int64_t batch; /* samples of a step */
     net g, d;
     gan_trainer *trainer;
+    gan_monitor *monitor;
     float *samples, *rows;
 } subject;
 

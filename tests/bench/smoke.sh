@@ -32,7 +32,7 @@ mnist-mlp 3.57
 mnist-mlp-simultaneous 2.8
 dcgan28 16.0
 END
-for name in toy cifar-conv r1 sample parzen start start-toy library; do
+for name in toy cifar-conv r1 sample parzen monitor start start-toy library; do
     echo "$counted" | grep -q "^{\"case\":\"$name\",.*}$" || fail "no line for $name"
 done
 
@@ -54,7 +54,7 @@ for threads in 1 2; do
     done
 done
 
-for name in start start-toy; do
+for name in monitor start start-toy; do
     line=$("$program" --cases $name --threads 1 --repeats 1 --seconds 0.001 | head -n 1)
     for field in seconds peak_memory; do
         number "$line" $field >/dev/null
