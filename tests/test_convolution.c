@@ -8,20 +8,24 @@
 enum {
     LANES = 16,                 /* in which a batch is cut */
     GROUPS = 8,                 /* of samples, that it has at least */
-    BLOCK_ELEMENTS = 128 << 10, /* of a block of patches */
-    COLUMNS = 192,              /* of joined samples, at most */
+    COLUMNS = 400,              /* of a block of patches, at most, unless a line has more */
+    BLOCK_ELEMENTS = 128 << 10, /* of patches, that are made at a time */
+    BAND_ROWS = 256,            /* of patches, that make lanes of their own */
     GUARD = 48                  /* elements on both sides of what is written, filled with NaN too */
 };
 
 /* What a shape is there for; the tests check that it is. */
 typedef enum {
     PLAIN = 0,
-    BLOCKS = 1,
-    LINES = 2,
+    BLOCKS = 1, /* of a sample */
+    LINES = 2,  /* blocks of one line */
     UNREAD = 4,
     WHOLLY_PADDED = 8,
     REST = 16,
-    JOINED = 32 /* several samples in a block */
+    JOINED = 32, /* several samples in a block */
+    CHUNKS = 64, /* of the rows of a block */
+    BANDS = 128, /* of the rows, where the kernel is the result */
+    DENSE = 256  /* each result reads a whole image */
 } trait;
 
 static const struct {
@@ -33,7 +37,7 @@ static const struct {
     {"kernel 1", 3, 4, 5, 6, 2, 1, 1, {1, 1}, {0, 0}, REST},
     {"kernel 1, apart", 2, 3, 7, 8, 2, 1, 1, {3, 2}, {0, 0}, UNREAD | REST},
     {"kernel 1, in padding", 2, 2, 3, 3, 2, 1, 1, {1, 1}, {2, 1}, WHOLLY_PADDED | REST},
-    {"kernel is image", 5, 3, 6, 4, 7, 6, 4, {1, 1}, {0, 0}, REST},
+    {"kernel is image", 5, 3, 6, 4, 7, 6, 4, {1, 1}, {0, 0}, REST | DENSE},
     {"kernel is image and padding", 2, 2, 3, 2, 4, 7, 4, {1, 1}, {2, 1}, REST},
     {"stride over kernel", 4, 2, 11, 13, 3, 2, 3, {4, 5}, {0, 0}, UNREAD | REST},
     {"stride over kernel, padded", 4, 2, 9, 10, 3, 2, 2, {3, 4}, {1, 1}, UNREAD | REST},
@@ -65,10 +69,45 @@ static const struct {
     {"columns of discriminators", 2, 3, 32, 32, 64, 8, 8, {1, 1}, {4, 4}, BLOCKS | REST},
     {"columns of generators", 2, 32, 7, 7, 384, 5, 5, {1, 1}, {3, 3}, REST},
     {"deconvolution to 32 x 32", 3, 3, 32, 32, 40, 8, 8, {2, 2}, {3, 3}, REST},
-    {"blocks, strides, unread", 5, 20, 41, 30, 2, 5, 5, {2, 1}, {0, 2}, BLOCKS | REST},
-    {"blocks of one line", 1, 120, 6, 45, 2, 5, 5, {1, 1}, {1, 2}, BLOCKS | LINES | REST},
-    {"blocks of one strided line", 2, 120, 7, 150, 1, 3, 5, {3, 2}, {1, 1}, BLOCKS | LINES | REST},
+    {"blocks, strides, unread", 5, 45, 41, 30, 2, 5, 5, {2, 1}, {0, 2}, BLOCKS | CHUNKS | REST},
+    {"blocks of one line", 1, 120, 6, 245, 2, 5, 5, {1, 1}, {1, 2}, BLOCKS | LINES | CHUNKS | REST},
+    {"blocks of one long line", 2, 3, 3, 700, 2, 2, 3, {1, 1}, {0, 1}, BLOCKS | LINES | REST},
+    {"blocks of one strided line",
+     2,
+     120,
+     7,
+     450,
+     1,
+     3,
+     5,
+     {3, 2},
+     {1, 1},
+     BLOCKS | LINES | CHUNKS | BANDS | REST},
     {"blocks in padding", 1, 50, 2, 2, 3, 2, 2, {1, 1}, {9, 40}, BLOCKS | WHOLLY_PADDED | REST},
+    {"chunks of joined samples",
+     401,
+     70,
+     7,
+     7,
+     5,
+     4,
+     4,
+     {2, 2},
+     {1, 1},
+     JOINED | CHUNKS | BANDS | REST},
+    {"chunks of less than a channel",
+     1,
+     3,
+     40,
+     40,
+     2,
+     20,
+     20,
+     {1, 1},
+     {0, 0},
+     BLOCKS | CHUNKS | REST},
+    {"a kernel of more than a chunk", 1, 1, 380, 380, 1, 370, 371, {1, 1}, {0, 0}, LINES | CHUNKS},
+    {"dense, channels and batch", 33, 40, 3, 2, 11, 3, 2, {2, 1}, {0, 0}, DENSE | REST},
 };
 
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
@@ -261,14 +300,22 @@ END_TEST
 /* Which traits a shape has, by counting. */
 static int32_t traits_of(const gan__convolution *c)
 {
-    const int64_t rows = c->c * c->kh * c->kw;
+    const int64_t taps = c->kh * c->kw, rows = c->c * taps, positions = c->oh * c->ow;
+    const int64_t most = taps * COLUMNS > BLOCK_ELEMENTS ? BLOCK_ELEMENTS / taps : COLUMNS;
+    const int64_t lines = positions <= most ? c->oh : most / c->ow;
+    const bool padded = c->pad[0] > 0 || c->pad[1] > 0;
     int32_t traits = c->n % LANES != 0 ? REST : PLAIN;
-    traits |= rows * c->oh * c->ow > BLOCK_ELEMENTS && c->oh > 1 ? BLOCKS : PLAIN;
-    traits |= rows * c->ow > BLOCK_ELEMENTS && c->oh > 1 ? LINES : PLAIN;
-    traits |=
-        c->n > GROUPS && 2 * c->oh * c->ow <= COLUMNS && 2 * rows * c->oh * c->ow <= BLOCK_ELEMENTS
-            ? JOINED
-            : PLAIN;
+    traits |= positions > most && c->oh > 1 ? BLOCKS : PLAIN;
+    traits |= lines < 2 && c->oh > 1 ? LINES : PLAIN;
+    traits |= c->n > GROUPS && 2 * positions <= most ? JOINED : PLAIN;
+    const int64_t share = (c->n + GROUPS - 1) / GROUPS, fit = most / positions;
+    const int64_t samples = share < fit ? share : fit;
+    const int64_t columns = samples > 1 ? samples * positions
+                            : lines > 1 ? lines * c->ow
+                                        : 2 * c->ow;
+    traits |= rows * columns / 2 > BLOCK_ELEMENTS ? CHUNKS : PLAIN; /* at least half as many */
+    traits |= rows >= 2 * BAND_ROWS ? BANDS : PLAIN;
+    traits |= c->kh == c->h && c->kw == c->w && positions == 1 && !padded ? DENSE : PLAIN;
     for (int32_t axis = 0; axis < 2; axis++) {
         const int64_t outputs = axis == 0 ? c->oh : c->ow, kernel = axis == 0 ? c->kh : c->kw;
         const int64_t length = axis == 0 ? c->h : c->w;
@@ -401,15 +448,17 @@ START_TEST(they_are_adjoint)
 }
 END_TEST
 
-/* A block of patches for each lane, and samples joined to one of up to COLUMNS, however many
- * samples there are. */
+/* Patches, a plane in phases and joined samples for each lane, and sums of the gradient by the kernel,
+ * however many samples there are. */
 START_TEST(scratch_is_bounded)
 {
     for (int32_t which = 0; which < SHAPES; which++) {
         gan__convolution c = convolution_of(which);
-        const int64_t line = c.c * c.kh * c.kw * c.ow, vector = 64 / (int64_t)sizeof(real);
-        const int64_t block = line > BLOCK_ELEMENTS ? line : BLOCK_ELEMENTS;
-        const int64_t most = LANES * (block + c.o * COLUMNS + 2 * vector);
+        const int64_t vector = 64 / (int64_t)sizeof(real);
+        const int64_t columns = c.ow > COLUMNS ? c.ow : COLUMNS, lines = COLUMNS / c.ow + 1;
+        const int64_t plane = (lines * c.stride[0] + c.kh) * (c.ow * c.stride[1] + c.kw);
+        const int64_t lane = BLOCK_ELEMENTS + columns + plane + c.o * COLUMNS + 3 * vector;
+        const int64_t most = LANES * (lane + 2 * BAND_ROWS * c.o);
         int64_t size = 0;
         for (c.n = 1; c.n <= 10000000; c.n *= 10) {
             const int64_t before = size;

@@ -2,21 +2,25 @@
 
 #include "base/threads.h"
 #include "kernel/blas.h"
+#include "kernel/gemm.h"
+#include "kernel/patches.h"
 
 #include <string.h>
 
 enum {
-    LANES = 16,                  /* shares of the work: as many threads can help */
-    GROUPS = 8,                  /* that a batch is cut into at least, for the threads' sake */
-    BLOCK_ELEMENTS = 128 * 1024, /* of a block of the patch matrix: it stays in the second-level
-                                   cache */
-    COLUMNS = 192,               /* where a product is long enough: no need to join samples */
+    LANES = 16,    /* shares of the work: as many threads can help */
+    GROUPS = 8,    /* that a batch is cut into at least, for the threads' sake */
+    COLUMNS = 400, /* of a block of the patch matrix, at most: long products are quick */
+    BLOCK_ELEMENTS = 128 * 1024, /* of its rows at a time, which stay in the second-level cache */
+    BAND_ROWS = 256,             /* worth a lane of the gradient by the kernel */
+    SUM_ELEMENTS = 16 * 1024,    /* of partial sums, added up by one task */
+    VECTOR = 16, /* of the widest BLAS kernels: columns beyond its multiples are slow */
     ALIGNMENT = 64 / sizeof(real)
 };
 
 /* A call in progress. The work is cut by the shape into lanes, each with scratch of its own. A
- * block of the patch matrix is some lines of the output of one sample, or, where samples are small,
- * several samples side by side. */
+ * block of the patch matrix has the columns of some lines of the output of one sample, or, where
+ * samples are small, those of several samples side by side; some of its rows are made at a time. */
 typedef struct {
     const gan__convolution *c;
     const real *x, *kernel, *g;
@@ -26,23 +30,14 @@ typedef struct {
     int64_t samples, lines; /* of a block */
     int64_t parts;          /* blocks of a sample; 1 where a block has several samples */
     int64_t blocks;         /* of the batch */
+    int64_t chunk;          /* rows of a block that are made at a time */
     int64_t lanes;
-    int64_t patch_elements; /* of a lane's block of patches; joined samples follow */
+    int64_t bands;          /* of rows, by which lanes differ: 1 for all rows */
+    int64_t patch_elements; /* of a lane's chunk of patches; joined samples follow */
+    int64_t join_elements;  /* of these; the phases of a plane follow */
     int64_t lane_size;      /* elements of scratch for a lane */
+    gan__phases f;
 } job;
-
-typedef struct {
-    int64_t sample, samples; /* the first one, and how many */
-    int64_t line, lines;     /* of the output */
-    int64_t columns;         /* samples lines ow */
-} block;
-
-/* Where one row of the patch matrix comes from: x[channel, i S + y, j S + x]. */
-typedef struct {
-    int64_t channel, y, x;
-    int64_t top, bottom, left, right; /* the outputs [top, bottom) x [left, right) that read within
-                                         x; the others read padding */
-} tap;
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -59,18 +54,40 @@ static int64_t aligned(int64_t elements)
     return (elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* Cuts the batch into blocks of patches of which a lane makes `lane_rows` rows at a time. */
+/* How many of `most` things with `columns` each a block has: the most that fill vectors, unless
+ * that were few. */
+static int64_t filling(int64_t most, int64_t columns)
+{
+    for (int64_t vector = VECTOR; vector > 1; vector /= 2) {
+        for (int64_t count = most; 2 * count > most; count--) {
+            if (count * columns % vector == 0) {
+                return count;
+            }
+        }
+    }
+    return most;
+}
+
+/* Cuts the batch into blocks, of at most so many samples, and the rows of a lane into chunks. */
 static void cut(job *j, int64_t lane_rows, int64_t most_samples)
 {
     const gan__convolution *c = j->c;
-    j->samples = smaller(most_samples, smaller(BLOCK_ELEMENTS / lane_rows, COLUMNS) / j->positions);
-    j->samples = larger(j->samples, 1);
-    j->lines = smaller(larger(BLOCK_ELEMENTS / (lane_rows * c->ow), 1), c->oh);
+    const int64_t taps = c->kh * c->kw;
+    const int64_t columns = smaller(COLUMNS, larger(BLOCK_ELEMENTS / taps, 1));
+    j->samples = filling(larger(smaller(most_samples, columns / j->positions), 1), j->positions);
+    j->lines = c->oh;
+    if (j->positions > columns) {
+        j->lines = filling(larger(columns / c->ow, 1), c->ow);
+    }
     j->parts = (c->oh + j->lines - 1) / j->lines;
     j->blocks = (c->n + j->samples - 1) / j->samples * j->parts;
-    const int64_t columns = j->samples * j->lines * c->ow;
-    j->patch_elements = aligned(lane_rows * columns);
-    j->lane_size = j->patch_elements + (j->samples > 1 ? aligned(c->o * columns) : 0);
+    j->f = gan__phases_of(c, j->lines);
+    const int64_t block_columns = j->samples * j->lines * c->ow;
+    const int64_t fit = larger(BLOCK_ELEMENTS / block_columns, 1);
+    j->chunk = smaller(fit > taps ? fit / taps * taps : fit, lane_rows);
+    j->patch_elements = aligned(j->chunk * block_columns);
+    j->join_elements = j->samples > 1 ? aligned(c->o * block_columns) : 0;
+    j->lane_size = j->patch_elements + j->join_elements + aligned(j->f.elements);
 }
 
 /* The lanes share the blocks. */
@@ -81,218 +98,114 @@ static job job_by_blocks(const gan__convolution *c, real *scratch, real *out)
              .positions = c->oh * c->ow,
              .scratch = scratch,
              .out = out,
-             .lanes = LANES};
+             .lanes = LANES,
+             .bands = 1};
     cut(&j, j.rows, (c->n + GROUPS - 1) / GROUPS);
     return j;
 }
 
-/* The lanes share the rows of the patch matrix: enough of them for a product worth its name. */
+/* The lanes share bands of the rows of the patch matrix, where there are many, and the blocks. Each
+ * share of the blocks makes a sum of its own. */
 static job job_by_rows(const gan__convolution *c, real *scratch, real *out)
 {
-    enum { ROWS = 24 };
     job j = job_by_blocks(c, scratch, out);
-    j.lanes = smaller((j.rows + ROWS - 1) / ROWS, LANES);
-    cut(&j, (j.rows + j.lanes - 1) / j.lanes, c->n);
+    j.bands = smaller(larger(j.rows / BAND_ROWS, 1), LANES);
+    const int64_t shares = LANES / j.bands;
+    cut(&j, (j.rows + j.bands - 1) / j.bands, (c->n + shares - 1) / shares);
+    j.lanes = j.bands * smaller(shares, j.blocks);
     return j;
+}
+
+/* Elements of the sums that are not made where they belong. */
+static int64_t sums_of(const job *j)
+{
+    return (j->lanes / j->bands - 1) * j->c->o * j->rows;
+}
+
+/* Whether each output reads all of x: then x is its own patch matrix. */
+static bool is_dense(const gan__convolution *c)
+{
+    return c->kh == c->h && c->kw == c->w && c->oh == 1 && c->ow == 1 && c->pad[0] == 0 &&
+           c->pad[1] == 0;
 }
 
 int64_t gan__convolution_scratch(const gan__convolution *c)
 {
     const job blocks = job_by_blocks(c, NULL, NULL), rows = job_by_rows(c, NULL, NULL);
-    return larger(blocks.lanes * blocks.lane_size, rows.lanes * rows.lane_size);
+    return larger(blocks.lanes * blocks.lane_size,
+                  rows.lanes * rows.lane_size + aligned(sums_of(&rows)));
 }
 
-static block block_of(const job *j, int64_t index)
+static gan__block block_of(const job *j, int64_t index)
 {
-    block b = {.sample = index / j->parts * j->samples, .line = index % j->parts * j->lines};
+    gan__block b = {.sample = index / j->parts * j->samples, .line = index % j->parts * j->lines};
     b.samples = smaller(j->samples, j->c->n - b.sample);
     b.lines = smaller(j->lines, j->c->oh - b.line);
     b.columns = b.samples * b.lines * j->c->ow;
     return b;
 }
 
-/* ---- Patches --------------------------------------------------------------------------------- */
-
-/* The outputs, of `count`, that read within 0 to size - 1: index = output * stride + shift. */
-static void valid_range(int64_t size, int64_t stride, int64_t shift, int64_t count, int64_t *low,
-                        int64_t *high)
-{
-    *low = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-    *high = size - shift <= 0 ? 0 : (size - shift + stride - 1) / stride;
-    *high = smaller(*high, count);
-    *low = smaller(*low, *high);
-}
-
-static tap tap_of(const gan__convolution *c, int64_t row)
-{
-    tap t = {.channel = row / c->kw / c->kh,
-             .y = row / c->kw % c->kh - c->pad[0],
-             .x = row % c->kw - c->pad[1]};
-    valid_range(c->h, c->stride[0], t.y, c->oh, &t.top, &t.bottom);
-    valid_range(c->w, c->stride[1], t.x, c->ow, &t.left, &t.right);
-    return t;
-}
-
-/* Elements from, from + stride, ... of a line. A stride of 1 or 2 known to the compiler is fast. */
-static void take_line(const real *from, int64_t stride, int64_t count, real *restrict to)
-{
-    if (stride == 1) {
-        for (int64_t k = 0; k < count; k++) {
-            to[k] = from[k];
-        }
-    } else if (stride == 2) {
-        for (int64_t k = 0; k < count; k++) {
-            to[k] = from[2 * k];
-        }
-    } else {
-        for (int64_t k = 0; k < count; k++) {
-            to[k] = from[k * stride];
-        }
-    }
-}
-
-/* The transpose: adds to them. */
-static void add_line(const real *restrict from, int64_t stride, int64_t count, real *to)
-{
-    if (stride == 1) {
-        for (int64_t k = 0; k < count; k++) {
-            to[k] += from[k];
-        }
-    } else if (stride == 2) {
-        for (int64_t k = 0; k < count; k++) {
-            to[2 * k] += from[k];
-        }
-    } else {
-        for (int64_t k = 0; k < count; k++) {
-            to[k * stride] += from[k];
-        }
-    }
-}
-
-static void clear(int64_t count, real *p)
-{
-    for (int64_t k = 0; k < count; k++) {
-        p[k] = 0;
-    }
-}
-
-/* Fills rows [from, to) of a block of the patch matrix.
- * x: [n, c, h, w]; patches: [to - from, columns] */
-static void gather_patches(const job *j, int64_t from, int64_t to, const block *b, real *patches)
-{
-    const gan__convolution *c = j->c;
-    const int64_t plane = c->h * c->w, end = b->line + b->lines;
-    real *p = patches;
-    for (int64_t row = from; row < to; row++) {
-        const tap t = tap_of(c, row);
-        const int64_t top = larger(smaller(t.top, end), b->line);
-        const int64_t bottom = larger(smaller(t.bottom, end), top);
-        for (int64_t q = b->sample; q < b->sample + b->samples; q++) {
-            const real *x = j->x + (q * c->c + t.channel) * plane;
-            clear((top - b->line) * c->ow, p);
-            p += (top - b->line) * c->ow;
-            for (int64_t i = top; i < bottom; i++, p += c->ow) {
-                const int64_t start = (i * c->stride[0] + t.y) * c->w + t.x;
-                clear(t.left, p);
-                take_line(x + start + t.left * c->stride[1], c->stride[1], t.right - t.left,
-                          p + t.left);
-                clear(c->ow - t.right, p + t.right);
-            }
-            clear((end - bottom) * c->ow, p);
-            p += (end - bottom) * c->ow;
-        }
-    }
-}
-
-/* The transpose: adds a block of the patch matrix to its samples. x: [n, c, h, w] */
-static void scatter_patches(const job *j, const real *patches, const block *b, real *x)
-{
-    const gan__convolution *c = j->c;
-    const int64_t plane = c->h * c->w, end = b->line + b->lines;
-    const real *p = patches;
-    for (int64_t row = 0; row < j->rows; row++) {
-        const tap t = tap_of(c, row);
-        const int64_t top = larger(t.top, b->line), bottom = smaller(t.bottom, end);
-        for (int64_t q = b->sample; q < b->sample + b->samples; q++, p += b->lines * c->ow) {
-            real *into = x + (q * c->c + t.channel) * plane;
-            for (int64_t i = top; i < bottom; i++) {
-                const int64_t start = (i * c->stride[0] + t.y) * c->w + t.x;
-                add_line(p + (i - b->line) * c->ow + t.left, c->stride[1], t.right - t.left,
-                         into + start + t.left * c->stride[1]);
-            }
-        }
-    }
-}
-
-/* ---- Samples side by side -------------------------------------------------------------------- */
-
-/* y: [samples, o, positions]; joined: [o, samples positions] */
-static void join_samples(const job *j, const real *y, int64_t samples, real *joined)
-{
-    const int64_t filters = j->c->o, n = j->positions;
-    for (int64_t f = 0; f < filters; f++) {
-        for (int64_t q = 0; q < samples; q++, joined += n) {
-            take_line(y + (q * filters + f) * n, 1, n, joined);
-        }
-    }
-}
-
-/* The reverse. */
-static void part_samples(const job *j, const real *joined, int64_t samples, real *y)
-{
-    const int64_t filters = j->c->o, n = j->positions;
-    for (int64_t f = 0; f < filters; f++) {
-        for (int64_t q = 0; q < samples; q++, joined += n) {
-            take_line(joined, 1, n, y + (q * filters + f) * n);
-        }
-    }
-}
-
 /* Where a block of an array of y's shape starts: its matrix [o, columns] has rows `positions` apart
  * if it is of one sample. */
-static int64_t start_of(const job *j, const block *b)
+static int64_t start_of(const job *j, const gan__block *b)
 {
     return b->sample * j->c->o * j->positions + b->line * j->c->ow;
 }
 
-/* A block of g as a matrix [o, columns], where it stands or in the lane's scratch. */
-static const real *matrix_of(const job *j, const block *b, real *scratch, int64_t *apart)
+/* A block of g as a matrix [o, columns], where it stands or in `joined`. */
+static const real *matrix_of(const job *j, const gan__block *b, real *joined, int64_t *apart)
 {
     const real *g = j->g + start_of(j, b);
     if (j->samples == 1) {
         *apart = j->positions;
         return g;
     }
-    real *joined = scratch + j->patch_elements;
-    join_samples(j, g, b->samples, joined);
+    gan__samples_join(j->c, b->samples, g, joined);
     *apart = b->columns;
     return joined;
 }
 
 /* ---- The three calls ------------------------------------------------------------------------- */
 
-/* The share of lane `lane` in `count` items: [*from, *to). */
-static void share(int64_t count, int64_t lane, int64_t lanes, int64_t *from, int64_t *to)
+/* The scratch of a lane. */
+typedef struct {
+    real *patches, *joined, *dealt;
+} lane_scratch;
+
+static lane_scratch scratch_of(const job *j, int64_t lane)
 {
-    *from = count * lane / lanes;
-    *to = count * (lane + 1) / lanes;
+    lane_scratch s = {.patches = j->scratch + lane * j->lane_size};
+    s.joined = s.patches + j->patch_elements;
+    s.dealt = s.joined + j->join_elements;
+    return s;
+}
+
+/* The part of share `index` in `count` items: [*from, *to). */
+static void part_of(int64_t count, int64_t index, int64_t shares, int64_t *from, int64_t *to)
+{
+    *from = count * index / shares;
+    *to = count * (index + 1) / shares;
 }
 
 static void convolve_lane(void *argument, int64_t lane)
 {
     const job *j = argument;
-    real *patches = j->scratch + lane * j->lane_size, *joined = patches + j->patch_elements;
+    const lane_scratch s = scratch_of(j, lane);
     int64_t from, to;
-    share(j->blocks, lane, j->lanes, &from, &to);
+    part_of(j->blocks, lane, j->lanes, &from, &to);
     for (int64_t index = from; index < to; index++) {
-        const block b = block_of(j, index);
+        const gan__block b = block_of(j, index);
         const bool alone = j->samples == 1;
         real *y = j->out + start_of(j, &b);
-        gather_patches(j, 0, j->rows, &b, patches);
-        gan__blas_multiply(false, false, j->c->o, b.columns, j->rows, j->kernel, j->rows, patches,
-                           b.columns, false, alone ? y : joined, alone ? j->positions : b.columns);
+        for (int64_t row = 0; row < j->rows; row += j->chunk) {
+            const int64_t end = smaller(row + j->chunk, j->rows);
+            gan__patches_gather(j->c, &j->f, &b, row, end, j->x, s.dealt, s.patches);
+            gan__blas_multiply(false, false, j->c->o, b.columns, end - row, j->kernel + row,
+                               j->rows, s.patches, b.columns, row > 0, alone ? y : s.joined,
+                               alone ? j->positions : b.columns);
+        }
         if (!alone) {
-            part_samples(j, joined, b.samples, y);
+            gan__samples_part(j->c, b.samples, s.joined, y);
         }
     }
 }
@@ -303,37 +216,63 @@ static void convolve_input_lane(void *argument, int64_t lane)
     const job *j = argument;
     const gan__convolution *c = j->c;
     const int64_t elements = c->c * c->h * c->w;
-    real *patches = j->scratch + lane * j->lane_size;
+    const lane_scratch s = scratch_of(j, lane);
     int64_t from, to;
-    share(j->blocks / j->parts, lane, j->lanes, &from, &to);
+    part_of(j->blocks / j->parts, lane, j->lanes, &from, &to);
     for (int64_t index = from * j->parts; index < to * j->parts; index++) {
-        const block b = block_of(j, index);
+        const gan__block b = block_of(j, index);
         int64_t apart;
-        const real *g = matrix_of(j, &b, patches, &apart);
+        const real *g = matrix_of(j, &b, s.joined, &apart);
         if (b.line == 0) {
             memset(j->out + b.sample * elements, 0,
                    (size_t)(b.samples * elements) * sizeof *j->out);
         }
-        gan__blas_multiply(true, false, j->rows, b.columns, c->o, j->kernel, j->rows, g, apart,
-                           false, patches, b.columns);
-        scatter_patches(j, patches, &b, j->out);
+        for (int64_t row = 0; row < j->rows; row += j->chunk) {
+            const int64_t end = smaller(row + j->chunk, j->rows);
+            gan__blas_multiply(true, false, end - row, b.columns, c->o, j->kernel + row, j->rows, g,
+                               apart, false, s.patches, b.columns);
+            gan__patches_scatter(c, &j->f, &b, row, end, s.patches, s.dealt, j->out);
+        }
     }
 }
 
-/* A lane makes some rows of the patch matrix, for all samples: so no sum crosses lanes. */
+/* The sums of a share of the blocks: the first is made where it belongs. */
+static real *sum_of(const job *j, int64_t share)
+{
+    return share == 0 ? j->out
+                      : j->scratch + j->lanes * j->lane_size + (share - 1) * j->c->o * j->rows;
+}
+
 static void convolve_kernel_lane(void *argument, int64_t lane)
 {
     const job *j = argument;
-    real *patches = j->scratch + lane * j->lane_size;
-    int64_t from, to;
-    share(j->rows, lane, j->lanes, &from, &to);
-    for (int64_t index = 0; index < j->blocks; index++) {
-        const block b = block_of(j, index);
+    const lane_scratch s = scratch_of(j, lane);
+    const int64_t band = lane % j->bands, share = lane / j->bands;
+    real *out = sum_of(j, share);
+    int64_t from, to, first, end;
+    part_of(j->rows, band, j->bands, &from, &to);
+    part_of(j->blocks, share, j->lanes / j->bands, &first, &end);
+    for (int64_t index = first; index < end; index++) {
+        const gan__block b = block_of(j, index);
         int64_t apart;
-        const real *g = matrix_of(j, &b, patches, &apart);
-        gather_patches(j, from, to, &b, patches);
-        gan__blas_multiply(false, true, j->c->o, to - from, b.columns, g, apart, patches, b.columns,
-                           index > 0, j->out + from, j->rows);
+        const real *g = matrix_of(j, &b, s.joined, &apart);
+        for (int64_t row = from; row < to; row += j->chunk) {
+            const int64_t last = smaller(row + j->chunk, to);
+            gan__patches_gather(j->c, &j->f, &b, row, last, j->x, s.dealt, s.patches);
+            gan__blas_multiply(false, true, j->c->o, last - row, b.columns, g, apart, s.patches,
+                               b.columns, index > first, out + row, j->rows);
+        }
+    }
+}
+
+/* Adds up the sums of the shares, always in the same order. */
+static void add_sums(void *argument, int64_t task)
+{
+    const job *j = argument;
+    const int64_t elements = j->c->o * j->rows, from = task * SUM_ELEMENTS;
+    const int64_t n = smaller(elements - from, SUM_ELEMENTS);
+    for (int64_t share = 1; share < j->lanes / j->bands; share++) {
+        gan__add_to(n, sum_of(j, share) + from, j->out + from);
     }
 }
 
@@ -341,6 +280,10 @@ void gan__convolve(gan_context *context, const gan__convolution *c, const real *
                    const real *kernel, real *scratch, real *y)
 {
     job j = job_by_blocks(c, scratch, y);
+    if (is_dense(c)) {
+        gan__gemm(context, false, true, c->n, c->o, j.rows, x, kernel, false, y);
+        return;
+    }
     j.x = x;
     j.kernel = kernel;
     gan__parallel(context, j.lanes, convolve_lane, &j);
@@ -350,6 +293,10 @@ void gan__convolve_input(gan_context *context, const gan__convolution *c, const 
                          const real *kernel, real *scratch, real *dx)
 {
     job j = job_by_blocks(c, scratch, dx);
+    if (is_dense(c)) {
+        gan__gemm(context, false, false, c->n, j.rows, c->o, g, kernel, false, dx);
+        return;
+    }
     j.g = g;
     j.kernel = kernel;
     gan__parallel(context, j.lanes, convolve_input_lane, &j);
@@ -359,7 +306,12 @@ void gan__convolve_kernel(gan_context *context, const gan__convolution *c, const
                           const real *g, real *scratch, real *dk)
 {
     job j = job_by_rows(c, scratch, dk);
+    if (is_dense(c)) {
+        gan__gemm(context, true, false, c->o, j.rows, c->n, g, x, false, dk);
+        return;
+    }
     j.x = x;
     j.g = g;
     gan__parallel(context, j.lanes, convolve_kernel_lane, &j);
+    gan__parallel(context, (c->o * j.rows + SUM_ELEMENTS - 1) / SUM_ELEMENTS, add_sums, &j);
 }

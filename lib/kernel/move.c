@@ -1,5 +1,7 @@
 #include "kernel/move.h"
 
+#include "base/simd.h"
+
 #include <string.h>
 
 void gan__view_simplify(gan__view *view)
@@ -66,7 +68,8 @@ static int64_t run_length(const gan__view *view, const cursor *c, int64_t n)
     return left < n ? left : n;
 }
 
-void gan__view_read(const gan__view *view, const real *base, int64_t start, int64_t n, real *y)
+GAN__SIMD void gan__view_read(const gan__view *view, const real *base, int64_t start, int64_t n,
+                              real *y)
 {
     const int64_t stride = view->strides[view->rank - 1];
     cursor c = seek(view, start);

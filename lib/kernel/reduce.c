@@ -4,6 +4,8 @@
 #include "base/threads.h"
 #include "kernel/element.h"
 
+#include <string.h>
+
 enum {
     COLUMNS = 256,        /* columns summed at a time, so that the accumulators stay in cache */
     TASK_ELEMENTS = 32768 /* numbers read by one task, about */
@@ -173,10 +175,9 @@ static void pick(int64_t n, layout l, const int32_t *best, const real *h, real *
 GAN__SIMD static void spread(int64_t n, layout l, const int32_t *best, const real *g, real *y)
 {
     if (l.step == 1) {
+        memset(y, 0, (size_t)(n * l.lane) * sizeof *y);
         for (int64_t i = 0; i < n; i++) {
-            for (int64_t j = 0; j < l.k; j++) {
-                y[i * l.lane + j] = j == best[i] ? g[i] : 0;
-            }
+            y[i * l.lane + best[i]] = g[i];
         }
         return;
     }
