@@ -46,8 +46,9 @@ GAN_API void gan_checkpoints_free(gan_checkpoints *checkpoints);
 /* Saves the state of a training, then removes those that are neither among the last ones nor the
  * best. What cannot be removed stays in the list, and the next save tries again.
  *   value  by which the best is chosen; NaN for none
- * Errors: ARGUMENT (NULL; a trainer of another context; value is infinite), those of
- * gan_trainer_save; after an error the folder and the list are as they were. Since 0.1. */
+ * Errors: ARGUMENT (NULL; a trainer of another context; value is infinite), RANGE (a file in the
+ * folder has the highest serial number, 10^18 - 1), those of gan_trainer_save; after an error the
+ * folder and the list are as they were. Since 0.1. */
 GAN_API int32_t gan_checkpoints_save(gan_checkpoints *checkpoints, gan_trainer *trainer,
                                      double value);
 

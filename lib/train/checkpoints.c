@@ -16,6 +16,7 @@
 enum { FILE_NAME = GAN__NAME_BYTES + 64 }; /* "name-serial-step-step.safetensors" */
 
 static const int64_t KEEP_MAX = 1000000;
+static const int64_t NUMBER_MAX = 999999999999999999; /* in a file's name: 18 digits */
 
 typedef struct {
     int64_t serial, step;
@@ -54,7 +55,7 @@ static const char *take_number(const char *text, int64_t *value)
     const char *next = text;
     *value = 0;
     for (; *next >= '0' && *next <= '9'; next++) {
-        if (*value > (INT64_MAX - 9) / 10) {
+        if (*value > NUMBER_MAX / 10) {
             return NULL;
         }
         *value = 10 * *value + (*next - '0');
@@ -317,6 +318,11 @@ int32_t gan_checkpoints_save(gan_checkpoints *checkpoints, gan_trainer *trainer,
     highest h = {.checkpoints = c};
     c->path[c->place] = '\0';
     GAN__TRY(gan__folder_list(c->context, c->path, see_serial, &h));
+    if (h.serial == NUMBER_MAX) {
+        return gan__fail(c->context, GAN_ERROR_RANGE,
+                         "checkpoints: save: a file in %.300s has the highest serial number, %lld",
+                         c->path, (long long)h.serial);
+    }
     const entry e = {.serial = h.serial + 1, .step = trainer->steps, .value = value};
     char text[GAN__NUMBER_TEXT];
     gan__number_text(value, text);

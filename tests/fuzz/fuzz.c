@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 const fuzz_target *const fuzz_targets[] = {
-    &fuzz_tensors, &fuzz_network, &fuzz_trainer, &fuzz_idx,         &fuzz_gzip,
-    &fuzz_cifar,   &fuzz_raw,     &fuzz_calls,   &fuzz_description, NULL};
+    &fuzz_tensors, &fuzz_network, &fuzz_trainer,     &fuzz_idx,   &fuzz_gzip,    &fuzz_cifar,
+    &fuzz_raw,     &fuzz_calls,   &fuzz_description, &fuzz_lines, &fuzz_columns, &fuzz_events,
+    &fuzz_folder,  NULL};
 
 void fuzz_status(const gan_context *context, int32_t status)
 {

@@ -22,7 +22,7 @@ typedef struct {
 } fuzz_target;
 
 extern const fuzz_target fuzz_tensors, fuzz_network, fuzz_trainer, fuzz_idx, fuzz_gzip, fuzz_cifar,
-    fuzz_raw, fuzz_calls, fuzz_description;
+    fuzz_raw, fuzz_calls, fuzz_description, fuzz_lines, fuzz_columns, fuzz_events, fuzz_folder;
 
 /* All of them, up to NULL. */
 extern const fuzz_target *const fuzz_targets[];
@@ -63,7 +63,8 @@ enum {
     FUZZ_INPUT = 65536,    /* the piece of a data file that is being read */
     FUZZ_INFLATE = 50000,  /* zlib's own */
     FUZZ_EXPANSION = 1032, /* of deflate, at most */
-    FUZZ_HEADER = 8        /* times the JSON of a container */
+    FUZZ_HEADER = 8,       /* times the JSON of a container */
+    FUZZ_COLUMN = 128      /* times the names of a log's columns */
 };
 
 /* ---- Files ----------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ case ${1:-} in
 esac
 seconds=$1
 shift
-targets=${*:-tensors network trainer idx gzip cifar raw calls description}
+targets=${*:-tensors network trainer idx gzip cifar raw calls description lines columns events folder}
 
 compiler=${CC:-}
 for name in clang clang-14; do
