@@ -193,6 +193,21 @@ START_TEST(files_of_others_stay)
 }
 END_TEST
 
+/* The serial number counts up to 18 nines: a name with a higher one is none of ours. */
+START_TEST(the_highest_serial_number)
+{
+    write_blob(at("c-999999999999999998-step-1.safetensors"), "x", 1);
+    write_blob(at("c-1000000000000000000-step-1.safetensors"), "x", 1);
+    gan_checkpoints *c = open_checkpoints(2, GAN_HIGHER);
+    ok(gan_checkpoints_save(c, m.trainer, 1));
+    expect(c, 2, GAN_HIGHER, "0:1", 2);
+    fails(gan_checkpoints_save(c, m.trainer, 2), GAN_ERROR_RANGE,
+          "has the highest serial number, 999999999999999999");
+    expect(c, 2, GAN_HIGHER, "0:1", 2);
+    gan_checkpoints_free(c);
+}
+END_TEST
+
 /* ---- Damage ---------------------------------------------------------------------------------- */
 
 static void path_at(const gan_checkpoints *c, int64_t index, char *path)
@@ -393,7 +408,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS_BETWEEN("checkpoints", start, finish, the_last_and_the_best_are_kept,
-                             values_and_numbers, files_of_others_stay,
+                             values_and_numbers, files_of_others_stay, the_highest_serial_number,
                              a_damaged_file_is_passed_over, a_file_cut_short_is_passed_over,
                              another_training_is_refused, training_goes_on_to_the_bit,
                              saved_from_a_callback, every_allocation_may_fail);
