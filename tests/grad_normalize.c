@@ -113,9 +113,9 @@ static void check_case(gan_context *context, size_t i, bool training, bool froze
     ck_assert_int_le(network->parameter_count, PARAMETERS_MAX);
     for (int32_t j = 0; j < network->parameter_count; j++) {
         gan__parameter *p = &network->parameters[j];
-        parameters[j] = p->statistic
-                            ? gan__random_node(&f.graph, fixed, 70 + (uint32_t)j, 0, p->shape)
-                            : add_input(&f, p->shape);
+        parameters[j] = p->statistic ? gan__random_node(&f.graph, fixed, 70 + (uint32_t)j,
+                                                        (gan__stack){0}, p->shape)
+                                     : add_input(&f, p->shape);
         p->frozen = p->statistic && frozen;
     }
     const gan__build build = {.parameters = parameters, .training = training};

@@ -30,9 +30,11 @@ static const gan__distribution draw = {GAN__UNIFORM, 0.5, 2};
 
 BUILD(leaf, in[0])
 BUILD(constant, gan__maximum_node(g, in[0], gan__constant(g, COMPARED, gan__node_shape(g, in[0]))))
-BUILD(random, gan__multiply_nodes(g, in[0], gan__random_node(g, draw, 9, 0, SHAPE(2, 3, 4))))
+BUILD(random,
+      gan__multiply_nodes(g, in[0], gan__random_node(g, draw, 9, (gan__stack){0}, SHAPE(2, 3, 4))))
 BUILD(random_stacked,
-      gan__multiply_nodes(g, in[0], gan__random_node(g, draw, 9, 2, SHAPE(2, 4, 3))))
+      gan__multiply_nodes(g, in[0],
+                          gan__random_node(g, draw, 9, (gan__stack){1, 2}, SHAPE(2, 4, 3))))
 BUILD(affine, gan__affine(g, in[0], -1.7, 0.4))
 BUILD(affine_zero, gan__affine(g, in[0], 0, 0.4))
 BUILD(exp, gan__exp(g, in[0]))
@@ -362,7 +364,7 @@ START_TEST(gradient_penalty)
     function f = function_create(context, -1, 1);
     gan__graph *g = &f.graph;
     const gan__distribution normal = {GAN__NORMAL, 0, 1};
-    const int32_t x = gan__random_node(g, normal, 3, 0, gan__shape_2(5, 4));
+    const int32_t x = gan__random_node(g, normal, 3, (gan__stack){0}, gan__shape_2(5, 4));
     const int32_t logits = discriminator(&f, x);
     const int32_t loss = gan__mean_all(g, gan__softplus(g, gan__negate(g, logits)));
     int32_t by_x;

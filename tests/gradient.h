@@ -78,7 +78,8 @@ static int32_t add_input(function *f, gan__shape shape)
 static int32_t weigh(gan__graph *graph, int32_t y, uint32_t stream)
 {
     const gan__distribution uniform = {GAN__UNIFORM, 0.5, 1.5};
-    const int32_t w = gan__random_node(graph, uniform, stream, 0, gan__node_shape(graph, y));
+    const int32_t w =
+        gan__random_node(graph, uniform, stream, (gan__stack){0}, gan__node_shape(graph, y));
     const int32_t bent = gan__tanh(graph, gan__affine(graph, y, 0.5, 0));
     return gan__sum_all(graph, gan__multiply_nodes(graph, w, bent));
 }

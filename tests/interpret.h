@@ -316,13 +316,13 @@ static inline void interpret_source(const gan__node *node, const real *leaves, i
         } else if (node->op == GAN__CONSTANT) {
             x = (real)node->affine.shift;
         } else {
-            const int64_t period = node->random.period, row = i / columns;
-            const int64_t stack = period > 0 ? row / period : 0;
+            const gan__stack stack = node->random.stack;
+            const int64_t row = i / columns, batch = stack.rows > 0 ? row / stack.rows : 0;
             const gan__random_key key = {INTERPRET_SEED, INTERPRET_STEP,
-                                         node->random.stream + (uint32_t)stack};
+                                         node->random.stream + (uint32_t)batch * stack.apart};
             gan__random(node->random.distribution, key,
-                        (uint64_t)(INTERPRET_FIRST + row - stack * period), 0, columns, i % columns,
-                        1, &x);
+                        (uint64_t)(INTERPRET_FIRST + row - batch * stack.rows), (gan__stack){0},
+                        columns, i % columns, 1, &x);
         }
         y->value[i] = (double)x;
     }

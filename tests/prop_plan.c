@@ -63,8 +63,8 @@ static int32_t new_source(maker *m, gan__shape shape)
     }
     if (face == 1) {
         const uint32_t stream = (uint32_t)roll(&m->chance, 4) + 1024;
-        const int64_t period = roll(&m->chance, 3);
-        return gan__random_node(&m->graph, random_distribution(m), stream, period, shape);
+        const gan__stack stack = {roll(&m->chance, 3), (uint32_t)roll(&m->chance, 3)};
+        return gan__random_node(&m->graph, random_distribution(m), stream, stack, shape);
     }
     const int64_t offset = m->leaf_end + roll(&m->chance, 3);
     m->leaf_end = offset + elements;

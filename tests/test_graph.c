@@ -24,7 +24,7 @@
 MISTAKE(leaf, gan__leaf(g, 0, 0, gan__shape_2(3, 0)))
 MISTAKE(constant, gan__constant(g, 1, gan__shape_2(-3, 2)))
 MISTAKE(huge, gan__leaf(g, 0, 0, SHAPE(3, INT64_C(1) << 31, INT64_C(1) << 31, 2)))
-MISTAKE(random, gan__random_node(g, (gan__distribution){0}, 0, 0, gan__shape_1(0)))
+MISTAKE(random, gan__random_node(g, (gan__distribution){0}, 0, (gan__stack){0}, gan__shape_1(0)))
 MISTAKE(add, gan__add(g, x, y))
 MISTAKE(subtract, gan__subtract(g, x, y))
 MISTAKE(multiply, gan__multiply_nodes(g, x, gan__leaf(g, 0, 0, gan__shape_1(2))))
@@ -476,11 +476,11 @@ END_TEST
 static const gan__distribution normal = {GAN__NORMAL, 0, 1};
 
 /* `rows` rows of 700 numbers, bent; row 0 is sample `first`. */
-static void draw_rows(gan_context *context, int64_t rows, uint32_t stream, int64_t period,
+static void draw_rows(gan_context *context, int64_t rows, uint32_t stream, gan__stack stack,
                       uint64_t first, real *out)
 {
     gan__graph g = gan__graph_create(context);
-    const int32_t x = gan__random_node(&g, normal, stream, period, SHAPE(3, rows, 7, 100));
+    const int32_t x = gan__random_node(&g, normal, stream, stack, SHAPE(3, rows, 7, 100));
     gan__plan *plan = plan_of(&g, 1, &(gan__output){gan__tanh(&g, x), 0, 0});
     gan__graph_free(&g);
     run_once(plan, (real *[]){out}, first);
@@ -493,19 +493,19 @@ START_TEST(rows_do_not_depend_on_batches)
     heap own;
     gan_context *context = new_context(&own);
     real *whole = new_reals(ROWS * WIDTH), *pieces = new_reals(ROWS * WIDTH);
-    draw_rows(context, ROWS, 11, 0, 500, whole);
+    draw_rows(context, ROWS, 11, (gan__stack){0}, 500, whole);
     for (int64_t row = 0, rows = 1; row < ROWS; row += rows, rows = rows % 7 + 2) {
         rows = row + rows > ROWS ? ROWS - row : rows;
-        draw_rows(context, rows, 11, 0, 500 + (uint64_t)row, pieces + row * WIDTH);
+        draw_rows(context, rows, 11, (gan__stack){0}, 500 + (uint64_t)row, pieces + row * WIDTH);
     }
     ck_assert(memcmp(whole, pieces, BYTES) == 0);
     ck_assert_int_eq(gan_context_set_threads(context, 5), GAN_OK);
-    draw_rows(context, ROWS, 11, 0, 500, pieces);
+    draw_rows(context, ROWS, 11, (gan__stack){0}, 500, pieces);
     ck_assert(memcmp(whole, pieces, BYTES) == 0);
 
-    draw_rows(context, ROWS, 11, ROWS / 2, 500, whole); /* two stacked batches */
-    draw_rows(context, ROWS / 2, 11, 0, 500, pieces);
-    draw_rows(context, ROWS / 2, 12, 0, 500, pieces + ROWS / 2 * WIDTH);
+    draw_rows(context, ROWS, 11, (gan__stack){ROWS / 2, 3}, 500, whole); /* two stacked batches */
+    draw_rows(context, ROWS / 2, 11, (gan__stack){0}, 500, pieces);
+    draw_rows(context, ROWS / 2, 14, (gan__stack){0}, 500, pieces + ROWS / 2 * WIDTH);
     ck_assert(memcmp(whole, pieces, BYTES) == 0);
     free(whole);
     free(pieces);
@@ -519,7 +519,7 @@ START_TEST(readers_see_the_same_numbers)
     heap own;
     gan_context *context = new_context(&own);
     gan__graph g = gan__graph_create(context);
-    const int32_t x = gan__random_node(&g, normal, 1, 0, gan__shape_2(6, 5));
+    const int32_t x = gan__random_node(&g, normal, 1, (gan__stack){0}, gan__shape_2(6, 5));
     const int32_t turned = gan__permute(&g, gan__permute(&g, x, AXES(1, 0)), AXES(1, 0));
     const int32_t nodes[] = {x, gan__reshape(&g, x, gan__shape_1(30)), turned,
                              gan__subtract(&g, gan__add(&g, x, turned), x)};
@@ -540,7 +540,7 @@ END_TEST
 static int32_t build_all(gan_context *context, gan__plan_mode mode, gan__plan **plan)
 {
     gan__graph g = gan__graph_create(context);
-    const int32_t x = gan__random_node(&g, normal, 1, 0, gan__shape_2(4, 3));
+    const int32_t x = gan__random_node(&g, normal, 1, (gan__stack){0}, gan__shape_2(4, 3));
     const int32_t w = gan__leaf(&g, 0, 0, gan__shape_2(3, 6)),
                   b = gan__leaf(&g, 0, 18, gan__shape_1(6));
     int32_t h = gan__leaky_relu(&g, gan__add(&g, gan__matmul(&g, x, false, w, false), b), 0.2);

@@ -39,17 +39,18 @@ START_TEST(element_is_a_word)
 {
     const gan__random_key key = {77, 5, 9};
     float y[303];
-    gan__random(uniform, key, 1000, 0, 303, 0, 303, y);
+    gan__random(uniform, key, 1000, (gan__stack){0}, 303, 0, 303, y);
     for (uint32_t i = 0; i < 303; i++) {
         const uint32_t word = gan__philox(key, 1000, i / 4).v[i % 4];
         ck_assert((double)y[i] == (double)(word >> 8) * 0x1p-24);
     }
-    gan__random((gan__distribution){GAN__BERNOULLI, 0.3, 2}, key, 1000, 0, 303, 0, 303, y);
+    gan__random((gan__distribution){GAN__BERNOULLI, 0.3, 2}, key, 1000, (gan__stack){0}, 303, 0,
+                303, y);
     for (uint32_t i = 0; i < 303; i++) {
         const uint32_t word = gan__philox(key, 1000, i / 4).v[i % 4];
         ck_assert(y[i] == ((double)(word >> 8) * 0x1p-24 < 0.3 ? 2.0f : 0.0f));
     }
-    gan__random(normal, key, 1000, 0, 303, 0, 303, y);
+    gan__random(normal, key, 1000, (gan__stack){0}, 303, 0, 303, y);
     for (uint32_t i = 0; i < 303; i++) { /* Box and Muller: two numbers from two words */
         const philox4x32_ctr_t words = gan__philox(key, 1000, i / 4);
         const uint32_t pair = i % 4 / 2 * 2;
@@ -77,29 +78,31 @@ START_TEST(cuts_do_not_matter)
         const gan__distribution kind = kinds[round / 5 % 3];
         const gan__random_key key = {roll_bits(&d), roll_bits(&d) & 0xffffffffffffu, 40};
         const uint64_t first = roll_bits(&d) & 0xffffff;
-        gan__random(kind, key, first, 0, width, 0, n, whole);
+        gan__random(kind, key, first, (gan__stack){0}, width, 0, n, whole);
         for (int64_t start = 0, count; start < n; start += count) {
             count = 1 + roll(&d, (int32_t)(n - start));
-            gan__random(kind, key, first, 0, width, start, count, pieces + start);
+            gan__random(kind, key, first, (gan__stack){0}, width, start, count, pieces + start);
         }
         ck_assert(memcmp(whole, pieces, (size_t)n * sizeof *whole) == 0);
         for (int64_t row = 0, rows; row < ROWS; row += rows) {
             rows = 1 + roll(&d, (int32_t)(ROWS - row));
-            gan__random(kind, key, first + (uint64_t)row, 0, width, 0, rows * width,
+            gan__random(kind, key, first + (uint64_t)row, (gan__stack){0}, width, 0, rows * width,
                         pieces + row * width);
         }
         ck_assert(memcmp(whole, pieces, (size_t)n * sizeof *whole) == 0);
-        /* Two stacked batches of 10 and the start of a third are streams 40, 41 and 42. */
-        gan__random(kind, key, first, 10, width, 0, n, whole);
+        /* Two batches of 10 and the start of a third, one behind the other. */
+        const gan__stack stacked = {10, (uint32_t)round % 3};
+        gan__random(kind, key, first, stacked, width, 0, n, whole);
         for (int64_t start = 0, count; start < n; start += count) {
             count = 1 + roll(&d, (int32_t)(n - start));
-            gan__random(kind, key, first, 10, width, start, count, pieces + start);
+            gan__random(kind, key, first, stacked, width, start, count, pieces + start);
         }
         ck_assert(memcmp(whole, pieces, (size_t)n * sizeof *whole) == 0);
-        for (int64_t stack = 0; stack < 3; stack++) {
-            const gan__random_key own = {key.seed, key.step, key.stream + (uint32_t)stack};
-            gan__random(kind, own, first, 0, width, 0, (stack < 2 ? 10 : 3) * width,
-                        pieces + stack * 10 * width);
+        for (int64_t batch = 0; batch < 3; batch++) {
+            const gan__random_key own = {key.seed, key.step,
+                                         key.stream + (uint32_t)batch * stacked.apart};
+            gan__random(kind, own, first, (gan__stack){0}, width, 0, (batch < 2 ? 10 : 3) * width,
+                        pieces + batch * 10 * width);
         }
         ck_assert(memcmp(whole, pieces, (size_t)n * sizeof *whole) == 0);
     }
@@ -118,7 +121,7 @@ START_TEST(keys_keep_apart)
     enum { KEYS = sizeof keys / sizeof keys[0] };
     float y[KEYS][100];
     for (int32_t i = 0; i < KEYS; i++) {
-        gan__random(uniform, keys[i], 0, 0, 100, 0, 100, y[i]);
+        gan__random(uniform, keys[i], 0, (gan__stack){0}, 100, 0, 100, y[i]);
         for (int32_t j = 0; j < i; j++) {
             int32_t equal = 0;
             for (int32_t at = 0; at < 100; at++) {
@@ -175,12 +178,12 @@ START_TEST(distributions)
     float *y = new_reals(COUNT);
     for (int64_t columns = 1; columns <= COUNT; columns *= COUNT) {
         const gan__random_key key = {12, 3, 4};
-        gan__random(uniform, key, 0, 0, columns, 0, COUNT, y);
+        gan__random(uniform, key, 0, (gan__stack){0}, columns, 0, COUNT, y);
         ck_assert_double_lt(fabs(moment(y, 1, 0) - 0.5), 4 / sqrt(12.0 * COUNT));
         ck_assert_double_lt(fabs(moment(y, 2, 0.5) - 1.0 / 12), 4 * 0.0745 / sqrt(COUNT));
         ck_assert_double_lt(kolmogorov(y, uniform_share), 1.95);
         ck_assert(y[0] >= 0 && y[COUNT - 1] < 1);
-        gan__random(normal, key, 0, 0, columns, 0, COUNT, y);
+        gan__random(normal, key, 0, (gan__stack){0}, columns, 0, COUNT, y);
         ck_assert_double_lt(fabs(moment(y, 1, 0)), 4 / sqrt(COUNT));
         ck_assert_double_lt(fabs(moment(y, 2, 0) - 1), 4 * sqrt(2.0 / COUNT));
         ck_assert_double_lt(fabs(moment(y, 3, 0)), 4 * sqrt(15.0 / COUNT));
@@ -192,7 +195,7 @@ START_TEST(distributions)
         ck_assert_double_lt(fabs(neighbours) / (COUNT / 2), 4 / sqrt(COUNT / 2.0));
         ck_assert_double_lt(kolmogorov(y, normal_share), 1.95);
         const gan__distribution shifted = {GAN__NORMAL, -3, 0.25};
-        gan__random(shifted, key, 0, 0, columns, 0, COUNT, y);
+        gan__random(shifted, key, 0, (gan__stack){0}, columns, 0, COUNT, y);
         ck_assert_double_lt(fabs(moment(y, 1, 0) + 3), 4 * 0.25 / sqrt(COUNT));
         ck_assert_double_lt(fabs(sqrt(moment(y, 2, -3)) - 0.25), 4 * 0.25 / sqrt(2.0 * COUNT));
     }
@@ -207,7 +210,7 @@ START_TEST(bernoulli)
     for (int32_t i = 0; i < 5; i++) {
         const gan__distribution kind = {GAN__BERNOULLI, shares[i], 1.25};
         int32_t ones = 0, others = 0;
-        gan__random(kind, (gan__random_key){4, 0, 1}, 7, 0, 100, 0, COUNT, y);
+        gan__random(kind, (gan__random_key){4, 0, 1}, 7, (gan__stack){0}, 100, 0, COUNT, y);
         for (int32_t j = 0; j < COUNT; j++) {
             ones += y[j] == 1.25f;
             others += y[j] != 1.25f && y[j] != 0;

@@ -104,11 +104,11 @@ int32_t gan__constant(gan__graph *graph, double value, gan__shape shape)
 }
 
 int32_t gan__random_node(gan__graph *graph, gan__distribution distribution, uint32_t stream,
-                         int64_t period, gan__shape shape)
+                         gan__stack stack, gan__shape shape)
 {
     return gan__push(
         graph,
-        (gan__node){.op = GAN__RANDOM, .shape = shape, .random = {distribution, stream, period}});
+        (gan__node){.op = GAN__RANDOM, .shape = shape, .random = {distribution, stream, stack}});
 }
 
 int32_t gan__affine(gan__graph *graph, int32_t x, double scale, double shift)

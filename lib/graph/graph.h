@@ -80,7 +80,7 @@ typedef struct {
         struct {
             gan__distribution distribution;
             uint32_t stream;
-            int64_t period; /* see gan__random */
+            gan__stack stack;
         } random;
         struct {
             bool transpose_a, transpose_b;
@@ -123,9 +123,9 @@ int32_t gan__leaf(gan__graph *graph, int32_t slot, int64_t offset, gan__shape sh
 int32_t gan__constant(gan__graph *graph, double value, gan__shape shape);
 
 /* Random numbers of shape [rows, ...]: row r is sample r of the run's first sample on, drawn at the
- * run's seed and step. For `period` see gan__random; 0 for a plain batch. */
+ * run's seed and step. stack: {0} for a plain batch */
 int32_t gan__random_node(gan__graph *graph, gan__distribution distribution, uint32_t stream,
-                         int64_t period, gan__shape shape);
+                         gan__stack stack, gan__shape shape);
 
 /* ---- Primitives ---------------------------------------------------------------------------- */
 

@@ -131,7 +131,7 @@ static void compile_node(group *g, int32_t id)
         made.what = GAN__DO_RANDOM;
         made.random.distribution = node->random.distribution;
         made.random.stream = node->random.stream;
-        made.random.period = node->random.period;
+        made.random.stack = node->random.stack;
         made.random.columns =
             gan__shape_elements(node->shape) / (node->shape.rank > 0 ? node->shape.dims[0] : 1);
     } else {

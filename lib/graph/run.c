@@ -7,7 +7,7 @@
 #include <stdalign.h>
 
 /* Less work than this (elements times instructions) is not worth waking a thread. */
-enum { PARALLEL_WORK = 65536 };
+enum { PARALLEL_WORK = 32768 };
 
 typedef struct {
     const gan__unit *unit;
@@ -57,7 +57,7 @@ static void do_instruction(const group_run *run, registers file, const gan__inst
         break;
     case GAN__DO_RANDOM: {
         const gan__random_key key = {arguments->seed, arguments->step, it->random.stream};
-        gan__random(it->random.distribution, key, arguments->first_sample, it->random.period,
+        gan__random(it->random.distribution, key, arguments->first_sample, it->random.stack,
                     it->random.columns, start, n, y);
         break;
     }

@@ -34,7 +34,8 @@ typedef struct {
         struct {
             gan__distribution distribution;
             uint32_t stream;
-            int64_t period, columns;
+            gan__stack stack;
+            int64_t columns;
         } random;
         gan__place total; /* of a sum */
     };

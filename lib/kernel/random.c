@@ -160,16 +160,16 @@ static void fill_row(gan__distribution d, gan__random_key key, uint32_t sample, 
 }
 
 void gan__random(gan__distribution distribution, gan__random_key key, uint64_t first,
-                 int64_t period, int64_t columns, int64_t start, int64_t n, real *y)
+                 gan__stack stack, int64_t columns, int64_t start, int64_t n, real *y)
 {
     while (n > 0) {
         const int64_t row = start / columns, column = start % columns;
         const int64_t count = columns - column < n ? columns - column : n;
-        const int64_t stack = period > 0 ? row / period : 0;
+        const int64_t batch = stack.rows > 0 ? row / stack.rows : 0;
         gan__random_key own = key;
-        own.stream += (uint32_t)stack;
-        fill_row(distribution, own, (uint32_t)(first + (uint64_t)(row - stack * period)), column,
-                 count, y);
+        own.stream += (uint32_t)batch * stack.apart;
+        fill_row(distribution, own, (uint32_t)(first + (uint64_t)(row - batch * stack.rows)),
+                 column, count, y);
         start += count;
         y += count;
         n -= count;

@@ -16,10 +16,16 @@ typedef struct {
     double a, b;
 } gan__distribution;
 
+/* Batches one behind the other, that draw as each would alone: row r of the stack is row r % rows
+ * of a batch whose stream is r / rows * apart higher. */
+typedef struct {
+    int64_t rows;   /* of a batch; 0: there is one only */
+    uint32_t apart; /* how far its streams are from those of the next */
+} gan__stack;
+
 /* Writes elements start to start + n - 1 of a random [rows, columns] array in row order to y. Row r
- * is sample first + r; where period > 0, it is sample first + r % period of stream
- * key.stream + r / period, so that two stacked batches draw like two batches. */
+ * of a batch is sample first + r. */
 void gan__random(gan__distribution distribution, gan__random_key key, uint64_t first,
-                 int64_t period, int64_t columns, int64_t start, int64_t n, real *y);
+                 gan__stack stack, int64_t columns, int64_t start, int64_t n, real *y);
 
 #endif

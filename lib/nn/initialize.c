@@ -178,7 +178,7 @@ static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *va
     const int32_t direction = gan__transform_tensor(t, GAN__PART_DIRECTION);
     gan__graph graph = gan__graph_create(network->context);
     gan__output outputs[3] = {{gan__random_node(&graph, kinds[t->initializer].distribution(t),
-                                                GAN__STREAM_INITIALIZE, 0, t->weight),
+                                                GAN__STREAM_INITIALIZE, (gan__stack){0}, t->weight),
                                SLOT_VALUES, t->offset}};
     int32_t count = 1;
     if (t->bias.rank > 0) {
@@ -188,9 +188,9 @@ static int32_t draw(gan_network *network, int32_t index, uint64_t seed, real *va
     if (direction >= 0) {
         const gan__parameter *p = &network->parameters[direction];
         const gan__distribution normal01 = {GAN__NORMAL, 0, 1};
-        outputs[count++] =
-            (gan__output){gan__random_node(&graph, normal01, GAN__STREAM_DIRECTION, 0, p->shape),
-                          SLOT_VALUES, p->offset};
+        outputs[count++] = (gan__output){
+            gan__random_node(&graph, normal01, GAN__STREAM_DIRECTION, (gan__stack){0}, p->shape),
+            SLOT_VALUES, p->offset};
     }
     gan__plan *plan;
     int32_t status = gan__plan_create(&graph, count, outputs, GAN__PLAN_FUSED, &plan);

@@ -60,7 +60,7 @@ static int32_t build_dropout(const gan_network *network, gan__graph *graph, cons
     const gan__distribution mask = {GAN__BERNOULLI, layer->a, 1 / layer->a};
     return gan__multiply_nodes(graph, in[0],
                                gan__random_node(graph, mask, build->stream + (uint32_t)layer->index,
-                                                0, gan__node_shape(graph, in[0])));
+                                                build->stack, gan__node_shape(graph, in[0])));
 }
 
 static int32_t build_leaky_relu(const gan_network *network, gan__graph *graph,
@@ -324,6 +324,6 @@ int32_t gan__network_build(const gan_network *network, gan__graph *graph, const 
 int32_t gan__network_noise_node(const gan_network *network, gan__graph *graph, uint32_t stream,
                                 int64_t m)
 {
-    return gan__random_node(graph, network->noise, stream, 0,
+    return gan__random_node(graph, network->noise, stream, (gan__stack){0},
                             gan__batch_shape(m, network->layers[0].shape));
 }

@@ -193,6 +193,7 @@ struct gan__build {
     bool training;             /* whether dropout drops, and batch norm looks at the batch */
     bool measuring;            /* whether it does where its statistics are frozen, too */
     uint32_t stream;           /* random stream of the first dropout; the others follow */
+    gan__stack stack;          /* of the batches that the samples are, for their dropout masks */
     const int32_t *conditions; /* the node of the conditions: [m, elements]; NULL: none */
     int32_t tensor;            /* the one to be made; 0: the output */
     int32_t *statistics;       /* NULL, or [parameter_count]: receives the nodes of the statistics

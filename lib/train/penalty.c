@@ -62,7 +62,8 @@ static int32_t mean_squared_difference(gan__graph *graph, const gan__critic *cri
                                        int32_t x, int32_t logits, uint32_t masks, uint32_t draws)
 {
     const gan__distribution normal = {GAN__NORMAL, 0, sigma};
-    const int32_t e = gan__random_node(graph, normal, draws, 0, gan__node_shape(graph, x));
+    const int32_t e =
+        gan__random_node(graph, normal, draws, (gan__stack){0}, gan__node_shape(graph, x));
     const int32_t moved = apply(graph, critic, masks, gan__add(graph, x, e));
     const int32_t slope = gan__affine(graph, gan__subtract(graph, moved, logits), 1 / sigma, 0);
     return gan__mean_all(graph, gan__square(graph, slope));
@@ -97,7 +98,8 @@ static int32_t between(gan__graph *graph, const gan__critic *critic)
     for (int32_t i = 1; i < ones.rank; i++) {
         ones.dims[i] = 1;
     }
-    const int32_t e = gan__random_node(graph, uniform, GAN__STREAM_INTERPOLATE, 0, ones);
+    const int32_t e =
+        gan__random_node(graph, uniform, GAN__STREAM_INTERPOLATE, (gan__stack){0}, ones);
     const int32_t near = gan__multiply_nodes(graph, e, critic->real);
     const int32_t far = gan__multiply_nodes(graph, gan__affine(graph, e, -1, 1),
                                             gan__reshape(graph, critic->fake, shape));
@@ -112,8 +114,8 @@ static int32_t around(gan__graph *graph, const gan__critic *critic)
     const int32_t off = gan__subtract(graph, x, gan__mean_all(graph, x));
     const int32_t variance = gan__mean_all(graph, gan__square(graph, off));
     const int32_t deviation = gan__sqrt(graph, gan__affine(graph, variance, 1, epsilon));
-    const int32_t u =
-        gan__random_node(graph, half, GAN__STREAM_PERTURB, 0, gan__node_shape(graph, x));
+    const int32_t u = gan__random_node(graph, half, GAN__STREAM_PERTURB, (gan__stack){0},
+                                       gan__node_shape(graph, x));
     return gan__add(graph, x, gan__multiply_nodes(graph, deviation, u));
 }
 
