@@ -1,6 +1,7 @@
 /* Random arrays: Philox's published numbers, the distributions, and their independence of batches. */
 #include "support.h"
 
+#include "base/normal.h"
 #include "kernel/random.h"
 
 #include <stdio.h>
@@ -34,6 +35,23 @@ START_TEST(philox_known_answers)
 END_TEST
 
 static const gan__distribution uniform = {GAN__UNIFORM, 0, 1}, normal = {GAN__NORMAL, 0, 1};
+
+/* The functions that make normal numbers, against those of the C library. */
+START_TEST(functions_are_exact)
+{
+    dice d = {8};
+    for (int32_t i = 0; i < 200000; i++) {
+        const double x = i < 60 ? ldexp(1 + 0.25 * (i % 4), -(i / 4)) : roll_between(&d, 0, 1);
+        ck_assert_double_le(fabs(gan__log_of(x) - log(x)), 2e-12 * fabs(log(x)));
+        const double u = i < 64 ? i / 64.0 : roll_between(&d, 0, 1);
+        double sine, cosine;
+        gan__sine_and_cosine(u, &sine, &cosine);
+        ck_assert_double_eq_tol(sine, sin(2 * 3.14159265358979323846 * u), 1e-11);
+        ck_assert_double_eq_tol(cosine, cos(2 * 3.14159265358979323846 * u), 1e-11);
+    }
+    ck_assert(gan__log_of(1) == 0);
+}
+END_TEST
 
 START_TEST(element_is_a_word)
 {
@@ -225,6 +243,6 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("random", philox_known_answers, element_is_a_word, cuts_do_not_matter,
-                     keys_keep_apart, distributions, bernoulli);
+    return RUN_TESTS("random", functions_are_exact, philox_known_answers, element_is_a_word,
+                     cuts_do_not_matter, keys_keep_apart, distributions, bernoulli);
 }

@@ -2,9 +2,8 @@
 #ifndef GAN_BASE_WORDS_H
 #define GAN_BASE_WORDS_H
 
+#include "base/normal.h"
 #include "base/philox.h"
-
-#include <math.h>
 
 typedef struct {
     gan__random_key key;
@@ -51,14 +50,11 @@ static inline double gan__words_uniform(gan__words *words)
     return (double)((high << 32 | low) >> 11) * 0x1p-53;
 }
 
-/* Two independent draws from N(0, 1), at most 8.6 from 0. Source: Box and Muller 1958.
- * normals: [2] */
+/* Two independent draws from N(0, 1), at most 8.6 from 0. normals: [2] */
 static inline void gan__words_normals(gan__words *words, double *normals)
 {
-    const double radius = sqrt(-2 * log(1 - gan__words_uniform(words)));
-    const double angle = 6.283185307179586476925 * gan__words_uniform(words);
-    normals[0] = radius * cos(angle);
-    normals[1] = radius * sin(angle);
+    const double u = gan__words_uniform(words), v = gan__words_uniform(words);
+    gan__normals(u, v, &normals[0], &normals[1]);
 }
 
 #endif
