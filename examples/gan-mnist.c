@@ -24,7 +24,7 @@
 static const struct {
     const char *schedule;
     double range; /* uniform on -range to range */
-} STARTS[] = {{GAN_SIMULTANEOUS, 0.05}, {GAN_ALTERNATING, 0.1}};
+} STARTS[] = {{GAN_SIMULTANEOUS, 0.05}, {GAN_ALTERNATING, 0.15}};
 
 enum { VALIDATION_SCORED = 4000 }; /* rows scored during the training, at most */
 

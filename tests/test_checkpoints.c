@@ -202,7 +202,7 @@ START_TEST(the_highest_serial_number)
     ok(gan_checkpoints_save(c, m.trainer, 1));
     expect(c, 2, GAN_HIGHER, "0:1", 2);
     fails(gan_checkpoints_save(c, m.trainer, 2), GAN_ERROR_RANGE,
-          "has the highest serial number, 999999999999999999");
+          "after serial number 999999999999999999 in ");
     expect(c, 2, GAN_HIGHER, "0:1", 2);
     gan_checkpoints_free(c);
 }

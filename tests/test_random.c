@@ -37,7 +37,7 @@ END_TEST
 static const gan__distribution uniform = {GAN__UNIFORM, 0, 1}, normal = {GAN__NORMAL, 0, 1};
 
 /* The functions that make normal numbers, against those of the C library. */
-START_TEST(functions_are_exact)
+START_TEST(functions_are_those_of_the_library)
 {
     dice d = {8};
     for (int32_t i = 0; i < 200000; i++) {
@@ -243,6 +243,7 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("random", functions_are_exact, philox_known_answers, element_is_a_word,
-                     cuts_do_not_matter, keys_keep_apart, distributions, bernoulli);
+    return RUN_TESTS("random", functions_are_those_of_the_library, philox_known_answers,
+                     element_is_a_word, cuts_do_not_matter, keys_keep_apart, distributions,
+                     bernoulli);
 }

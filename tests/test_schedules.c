@@ -153,7 +153,8 @@ START_TEST(a_scheduled_weight_is_one_set_by_hand)
 }
 END_TEST
 
-/* A weight that went to 0 is no weight: the moves are those of a training without the penalty. */
+/* A weight that went to 0 is no weight: the moves are those of a training without the penalty,
+ * where D sees both halves of its samples in one pass, with the masks of two. */
 START_TEST(a_penalty_may_vanish)
 {
     for (int i = 0; i < 4; i++) {

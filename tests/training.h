@@ -47,7 +47,7 @@ static inline gan_network *new_discriminator(void)
     int32_t x = gan_network_dropout(made, input(made, SIDE), 0.9);
     x = gan_network_maxout(made, x, 4, 3);
     ok(gan_network_set_max_norm(made, x, 0.6));
-    x = gan_network_tanh(made, gan_network_dense(made, x, 6));
+    x = gan_network_tanh(made, gan_network_dense(made, gan_network_dropout(made, x, 0.8), 6));
     ok(gan_network_set_max_norm(made, 0, 0.6));
     ok(gan_network_output(made, gan_network_dense(made, x, 1)));
     return made;

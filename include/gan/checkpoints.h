@@ -47,8 +47,8 @@ GAN_API void gan_checkpoints_free(gan_checkpoints *checkpoints);
  * best. What cannot be removed stays in the list, and the next save tries again.
  *   value  by which the best is chosen; NaN for none
  * Errors: ARGUMENT (NULL; a trainer of another context; value is infinite), RANGE (a file in the
- * folder has the highest serial number, 10^18 - 1), those of gan_trainer_save; after an error the
- * folder and the list are as they were. Since 0.1. */
+ * folder has the serial number 10^18 - 1, or the training is beyond that step), those of
+ * gan_trainer_save; after an error the folder and the list are as they were. Since 0.1. */
 GAN_API int32_t gan_checkpoints_save(gan_checkpoints *checkpoints, gan_trainer *trainer,
                                      double value);
 

@@ -43,7 +43,7 @@ static inline double gan__log_of(double x)
 }
 
 /* Sine and cosine of u turns, u from 0 to below 1: those of at most an eighth of a turn to the
- * nearest quarter. Taylor's series; error 1e-11. */
+ * nearest quarter. Taylor's series; error 1e-11 (1e-7 if the host does not round to nearest). */
 static inline void gan__sine_and_cosine(double u, double *sine, double *cosine)
 {
     const double magic = 0x1.8p52, shifted = 4 * u + magic; /* rounds to a whole number */

@@ -11,9 +11,11 @@ enum {
     LANES = 16,    /* shares of the work: as many threads can help */
     GROUPS = 8,    /* that a batch is cut into at least, for the threads' sake */
     COLUMNS = 400, /* of a block of the patch matrix, at most: long products are quick */
-    BLOCK_ELEMENTS = 128 * 1024, /* of its rows at a time, which stay in the second-level cache */
-    BAND_ROWS = 256,             /* worth a lane of the gradient by the kernel */
-    SUM_ELEMENTS = 16 * 1024,    /* of partial sums, added up by one task */
+    BLOCK_ELEMENTS =
+        128 * 1024,           /* of its rows at a time, which stay in the second-level cache, unless
+ a row has more */
+    BAND_ROWS = 256,          /* worth a lane of the gradient by the kernel */
+    SUM_ELEMENTS = 16 * 1024, /* of partial sums, added up by one task */
     VECTOR = 16, /* of the widest BLAS kernels: columns beyond its multiples are slow */
     ALIGNMENT = 64 / sizeof(real)
 };
@@ -38,11 +40,6 @@ typedef struct {
     int64_t lane_size;      /* elements of scratch for a lane */
     gan__phases f;
 } job;
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static int64_t larger(int64_t a, int64_t b)
 {
@@ -73,8 +70,9 @@ static void cut(job *j, int64_t lane_rows, int64_t most_samples)
 {
     const gan__convolution *c = j->c;
     const int64_t taps = c->kh * c->kw;
-    const int64_t columns = smaller(COLUMNS, larger(BLOCK_ELEMENTS / taps, 1));
-    j->samples = filling(larger(smaller(most_samples, columns / j->positions), 1), j->positions);
+    const int64_t columns = gan__smaller(COLUMNS, larger(BLOCK_ELEMENTS / taps, 1));
+    j->samples =
+        filling(larger(gan__smaller(most_samples, columns / j->positions), 1), j->positions);
     j->lines = c->oh;
     if (j->positions > columns) {
         j->lines = filling(larger(columns / c->ow, 1), c->ow);
@@ -84,17 +82,23 @@ static void cut(job *j, int64_t lane_rows, int64_t most_samples)
     j->f = gan__phases_of(c, j->lines);
     const int64_t block_columns = j->samples * j->lines * c->ow;
     const int64_t fit = larger(BLOCK_ELEMENTS / block_columns, 1);
-    j->chunk = smaller(fit > taps ? fit / taps * taps : fit, lane_rows);
+    j->chunk = gan__smaller(fit > taps ? fit / taps * taps : fit, lane_rows);
     j->patch_elements = aligned(j->chunk * block_columns);
     j->join_elements = j->samples > 1 ? aligned(c->o * block_columns) : 0;
     j->lane_size = j->patch_elements + j->join_elements + aligned(j->f.elements);
+}
+
+/* Of the patch matrix. */
+static int64_t rows_of(const gan__convolution *c)
+{
+    return c->c * c->kh * c->kw;
 }
 
 /* The lanes share the blocks. */
 static job job_by_blocks(const gan__convolution *c, real *scratch, real *out)
 {
     job j = {.c = c,
-             .rows = c->c * c->kh * c->kw,
+             .rows = rows_of(c),
              .positions = c->oh * c->ow,
              .scratch = scratch,
              .out = out,
@@ -109,10 +113,10 @@ static job job_by_blocks(const gan__convolution *c, real *scratch, real *out)
 static job job_by_rows(const gan__convolution *c, real *scratch, real *out)
 {
     job j = job_by_blocks(c, scratch, out);
-    j.bands = smaller(larger(j.rows / BAND_ROWS, 1), LANES);
+    j.bands = gan__smaller(larger(j.rows / BAND_ROWS, 1), LANES);
     const int64_t shares = LANES / j.bands;
     cut(&j, (j.rows + j.bands - 1) / j.bands, (c->n + shares - 1) / shares);
-    j.lanes = j.bands * smaller(shares, j.blocks);
+    j.lanes = j.bands * gan__smaller(shares, j.blocks);
     return j;
 }
 
@@ -126,11 +130,14 @@ static int64_t sums_of(const job *j)
 static bool is_dense(const gan__convolution *c)
 {
     return c->kh == c->h && c->kw == c->w && c->oh == 1 && c->ow == 1 && c->pad[0] == 0 &&
-           c->pad[1] == 0;
+           c->pad[1] == 0 && c->n <= INT32_MAX;
 }
 
 int64_t gan__convolution_scratch(const gan__convolution *c)
 {
+    if (is_dense(c)) {
+        return ALIGNMENT;
+    }
     const job blocks = job_by_blocks(c, NULL, NULL), rows = job_by_rows(c, NULL, NULL);
     return larger(blocks.lanes * blocks.lane_size,
                   rows.lanes * rows.lane_size + aligned(sums_of(&rows)));
@@ -139,8 +146,8 @@ int64_t gan__convolution_scratch(const gan__convolution *c)
 static gan__block block_of(const job *j, int64_t index)
 {
     gan__block b = {.sample = index / j->parts * j->samples, .line = index % j->parts * j->lines};
-    b.samples = smaller(j->samples, j->c->n - b.sample);
-    b.lines = smaller(j->lines, j->c->oh - b.line);
+    b.samples = gan__smaller(j->samples, j->c->n - b.sample);
+    b.lines = gan__smaller(j->lines, j->c->oh - b.line);
     b.columns = b.samples * b.lines * j->c->ow;
     return b;
 }
@@ -198,8 +205,8 @@ static void convolve_lane(void *argument, int64_t lane)
         const bool alone = j->samples == 1;
         real *y = j->out + start_of(j, &b);
         for (int64_t row = 0; row < j->rows; row += j->chunk) {
-            const int64_t end = smaller(row + j->chunk, j->rows);
-            gan__patches_gather(j->c, &j->f, &b, row, end, j->x, s.dealt, s.patches);
+            const int64_t end = gan__smaller(row + j->chunk, j->rows);
+            gan__patches_gather(j->c, &j->f, &b, row, end, row > 0, j->x, s.dealt, s.patches);
             gan__blas_multiply(false, false, j->c->o, b.columns, end - row, j->kernel + row,
                                j->rows, s.patches, b.columns, row > 0, alone ? y : s.joined,
                                alone ? j->positions : b.columns);
@@ -228,7 +235,7 @@ static void convolve_input_lane(void *argument, int64_t lane)
                    (size_t)(b.samples * elements) * sizeof *j->out);
         }
         for (int64_t row = 0; row < j->rows; row += j->chunk) {
-            const int64_t end = smaller(row + j->chunk, j->rows);
+            const int64_t end = gan__smaller(row + j->chunk, j->rows);
             gan__blas_multiply(true, false, end - row, b.columns, c->o, j->kernel + row, j->rows, g,
                                apart, false, s.patches, b.columns);
             gan__patches_scatter(c, &j->f, &b, row, end, s.patches, s.dealt, j->out);
@@ -257,8 +264,9 @@ static void convolve_kernel_lane(void *argument, int64_t lane)
         int64_t apart;
         const real *g = matrix_of(j, &b, s.joined, &apart);
         for (int64_t row = from; row < to; row += j->chunk) {
-            const int64_t last = smaller(row + j->chunk, to);
-            gan__patches_gather(j->c, &j->f, &b, row, last, j->x, s.dealt, s.patches);
+            const int64_t last = gan__smaller(row + j->chunk, to);
+            gan__patches_gather(j->c, &j->f, &b, row, last, row > from && b.samples == 1, j->x,
+                                s.dealt, s.patches);
             gan__blas_multiply(false, true, j->c->o, last - row, b.columns, g, apart, s.patches,
                                b.columns, index > first, out + row, j->rows);
         }
@@ -270,7 +278,7 @@ static void add_sums(void *argument, int64_t task)
 {
     const job *j = argument;
     const int64_t elements = j->c->o * j->rows, from = task * SUM_ELEMENTS;
-    const int64_t n = smaller(elements - from, SUM_ELEMENTS);
+    const int64_t n = gan__smaller(elements - from, SUM_ELEMENTS);
     for (int64_t share = 1; share < j->lanes / j->bands; share++) {
         gan__add_to(n, sum_of(j, share) + from, j->out + from);
     }
@@ -279,11 +287,11 @@ static void add_sums(void *argument, int64_t task)
 void gan__convolve(gan_context *context, const gan__convolution *c, const real *x,
                    const real *kernel, real *scratch, real *y)
 {
-    job j = job_by_blocks(c, scratch, y);
     if (is_dense(c)) {
-        gan__gemm(context, false, true, c->n, c->o, j.rows, x, kernel, false, y);
+        gan__gemm(context, false, true, c->n, c->o, rows_of(c), x, kernel, false, y);
         return;
     }
+    job j = job_by_blocks(c, scratch, y);
     j.x = x;
     j.kernel = kernel;
     gan__parallel(context, j.lanes, convolve_lane, &j);
@@ -292,11 +300,11 @@ void gan__convolve(gan_context *context, const gan__convolution *c, const real *
 void gan__convolve_input(gan_context *context, const gan__convolution *c, const real *g,
                          const real *kernel, real *scratch, real *dx)
 {
-    job j = job_by_blocks(c, scratch, dx);
     if (is_dense(c)) {
-        gan__gemm(context, false, false, c->n, j.rows, c->o, g, kernel, false, dx);
+        gan__gemm(context, false, false, c->n, rows_of(c), c->o, g, kernel, false, dx);
         return;
     }
+    job j = job_by_blocks(c, scratch, dx);
     j.g = g;
     j.kernel = kernel;
     gan__parallel(context, j.lanes, convolve_input_lane, &j);
@@ -305,11 +313,11 @@ void gan__convolve_input(gan_context *context, const gan__convolution *c, const 
 void gan__convolve_kernel(gan_context *context, const gan__convolution *c, const real *x,
                           const real *g, real *scratch, real *dk)
 {
-    job j = job_by_rows(c, scratch, dk);
     if (is_dense(c)) {
-        gan__gemm(context, true, false, c->o, j.rows, c->n, g, x, false, dk);
+        gan__gemm(context, true, false, c->o, rows_of(c), c->n, g, x, false, dk);
         return;
     }
+    job j = job_by_rows(c, scratch, dk);
     j.x = x;
     j.g = g;
     gan__parallel(context, j.lanes, convolve_kernel_lane, &j);

@@ -4,7 +4,7 @@
  *
  * over all indices (x is 0 outside). dT/dg is the convolution of x by w, dT/dx the transposed
  * convolution of g by w, dT/dw the gradient by the kernel; each differentiates into the other two.
- * Samples go through as patch matrices, in blocks that stay in cache: there is never a patch matrix
+ * Samples go through as patch matrices, in pieces that stay in cache: there is never a patch matrix
  * of a whole batch. */
 #ifndef GAN_KERNEL_CONVOLUTION_H
 #define GAN_KERNEL_CONVOLUTION_H

@@ -7,7 +7,7 @@
  * and has few rows: bands of rows would be few, or short. */
 enum {
     TILE_LENGTH = 192,      /* shorter bands lose more than they win: 3 to 5 % at 192 to 256 */
-    TILE_LEAST = 112,       /* but one band for all threads loses most */
+    TILE_OF_TWO = 112,      /* but where it takes these to employ a second thread, that wins most */
     TILE_ALIGN = 16,        /* vector width of the widest BLAS kernels, in floats */
     TILE_WORK = 1024 * 1024 /* multiply-adds worth handing to another thread */
 };
@@ -55,7 +55,7 @@ static int64_t tile_count(int64_t length, int64_t work)
 {
     static const int64_t counts[] = {48, 24, 12, 6, 4, 2};
     for (int32_t i = 0; i < (int32_t)(sizeof counts / sizeof counts[0]); i++) {
-        const int64_t least = counts[i] > 2 ? TILE_LENGTH : TILE_LEAST;
+        const int64_t least = counts[i] > 2 ? TILE_LENGTH : TILE_OF_TWO;
         if (length >= counts[i] * least && work >= counts[i] * TILE_WORK) {
             return counts[i];
         }

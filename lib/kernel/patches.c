@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static inline int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
 /* Most lines are short: they go in pieces of a size that the compiler knows, of which the last ones
@@ -88,7 +83,7 @@ static inline void take_line(const real *restrict from, int64_t stride, int64_t 
         copy_line(n, from, to);
     } else if (stride == 2 && n >= PIECE) {
         for (int64_t k = 0; k < n; k += PIECE) {
-            const int64_t at = smaller(k, n - PIECE);
+            const int64_t at = gan__smaller(k, n - PIECE);
             for (int64_t i = 0; i < PIECE; i++) {
                 to[at + i] = from[2 * (at + i)];
             }
@@ -117,8 +112,8 @@ static inline void give_line(const real *restrict from, int64_t stride, int64_t 
 
 gan__phases gan__phases_of(const gan__convolution *c, int64_t lines)
 {
-    gan__phases f = {.rows = smaller(c->stride[0], c->kh),
-                     .columns = smaller(c->stride[1], c->kw),
+    gan__phases f = {.rows = gan__smaller(c->stride[0], c->kh),
+                     .columns = gan__smaller(c->stride[1], c->kw),
                      .height = lines + (c->kh - 1) / c->stride[0],
                      .width = c->ow + (c->kw - 1) / c->stride[1]};
     const bool plain = c->stride[0] == 1 && c->stride[1] == 1 && c->pad[0] == 0 && c->pad[1] == 0;
@@ -133,8 +128,8 @@ static inline void valid_range(int64_t size, int64_t stride, int64_t shift, int6
 {
     *low = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
     *high = size - shift <= 0 ? 0 : (size - shift + stride - 1) / stride;
-    *high = smaller(*high, count);
-    *low = smaller(*low, *high);
+    *high = gan__smaller(*high, count);
+    *low = gan__smaller(*low, *high);
 }
 
 /* Goes through the rows of all phases of a plane, from line `line` of the output on, where they are
@@ -147,18 +142,19 @@ static inline void exchange(const gan__convolution *c, const gan__phases *f, int
         const int64_t shift = q - c->pad[1];
         int64_t low, high;
         valid_range(c->w, c->stride[1], shift, f->width, &low, &high);
-        for (int64_t p = 0; p < f->rows; p++) {
-            real *in = dealt + (p * f->columns + q) * f->height * f->width + low;
+        for (int64_t p = 0; p < f->rows && low < high; p++) {
+            const int64_t phase = (p * f->columns + q) * f->height;
             int64_t row = line * c->stride[0] + p - c->pad[0];
-            for (int64_t i = 0; i < f->height; i++, row += c->stride[0], in += f->width) {
+            for (int64_t i = 0; i < f->height; i++, row += c->stride[0]) {
+                const int64_t in = (phase + i) * f->width + low;
                 const int64_t at = row * c->w + low * c->stride[1] + shift;
                 if (row < 0 || row >= c->h) {
                     continue;
                 }
                 if (x != NULL) {
-                    take_line(x + at, c->stride[1], high - low, in);
+                    take_line(x + at, c->stride[1], high - low, dealt + in);
                 } else {
-                    give_line(in, c->stride[1], high - low, y + at);
+                    give_line(dealt + in, c->stride[1], high - low, y + at);
                 }
             }
         }
@@ -208,21 +204,22 @@ static inline int64_t place_of(const gan__phases *f, const tap *t)
 /* ---- Patches --------------------------------------------------------------------------------- */
 
 GAN__SIMD void gan__patches_gather(const gan__convolution *c, const gan__phases *f,
-                                   const gan__block *b, int64_t from, int64_t to, const real *x,
-                                   real *dealt, real *patches)
+                                   const gan__block *b, int64_t from, int64_t to, bool goes_on,
+                                   const real *x, real *dealt, real *patches)
 {
     const int64_t taps = c->kh * c->kw, plane = c->h * c->w, positions = c->oh * c->ow;
-    memset(dealt, 0, (size_t)f->elements * sizeof *dealt); /* what is padding stays so */
+    if (!goes_on) {
+        memset(dealt, 0, (size_t)f->elements * sizeof *dealt); /* what is padding stays so */
+    }
     for (int64_t row = from; row < to;) {
-        const int64_t channel = row / taps, end = smaller(to, (channel + 1) * taps);
+        const int64_t channel = row / taps, end = gan__smaller(to, (channel + 1) * taps);
         for (int64_t q = 0; q < b->samples; q++) {
             const real *own = x + ((b->sample + q) * c->c + channel) * plane;
-            if (f->elements > 0) {
+            const bool there = goes_on && row == from && row % taps > 0;
+            if (f->elements > 0 && !there) {
                 exchange(c, f, b->line, own, dealt, NULL);
-                own = dealt;
-            } else {
-                own += b->line * c->w;
             }
+            own = f->elements > 0 ? dealt : own + b->line * c->w;
             tap t = tap_at(c, row - channel * taps);
             for (int64_t k = row; k < end; k++, advance(c, &t)) {
                 const real *at = own + place_of(f, &t);
@@ -240,17 +237,19 @@ GAN__SIMD void gan__patches_scatter(const gan__convolution *c, const gan__phases
 {
     const int64_t taps = c->kh * c->kw, plane = c->h * c->w, positions = c->oh * c->ow;
     for (int64_t row = from; row < to;) {
-        const int64_t channel = row / taps, end = smaller(to, (channel + 1) * taps);
+        const int64_t channel = row / taps, end = gan__smaller(to, (channel + 1) * taps);
         for (int64_t q = 0; q < b->samples; q++) {
             real *own = x + ((b->sample + q) * c->c + channel) * plane;
             real *into = f->elements > 0 ? dealt : own + b->line * c->w;
-            memset(into, 0, (size_t)f->elements * sizeof *into);
+            if (row % taps == 0) {
+                memset(into, 0, (size_t)f->elements * sizeof *into);
+            }
             tap t = tap_at(c, row - channel * taps);
             for (int64_t k = row; k < end; k++, advance(c, &t)) {
                 const real *p = patches + (k - from) * b->columns + q * positions;
                 add_lines(b->lines, c->ow, p, into + place_of(f, &t), f->width);
             }
-            if (f->elements > 0) {
+            if (f->elements > 0 && end % taps == 0) {
                 exchange(c, f, b->line, NULL, dealt, own);
             }
         }

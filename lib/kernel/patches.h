@@ -21,15 +21,24 @@ typedef struct {
     int64_t columns;         /* samples lines ow */
 } gan__block;
 
+static inline int64_t gan__smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The phases that blocks of so many lines need. */
 gan__phases gan__phases_of(const gan__convolution *c, int64_t lines);
 
 /* Fills rows [from, to) of a block.
+ *   goes_on  whether the call before made the rows before `from`, of the same block of one sample;
+ *            then `dealt` is as it left it
  * x: [n, c, h, w]; dealt: [f->elements], scratch; patches: [to - from, columns] */
 void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
-                         int64_t from, int64_t to, const real *x, real *dealt, real *patches);
+                         int64_t from, int64_t to, bool goes_on, const real *x, real *dealt,
+                         real *patches);
 
-/* The transpose: adds rows [from, to) of a block to its samples. x: [n, c, h, w] */
+/* The transpose: adds rows [from, to) of a block to its samples. Rows come in their order, from 0
+ * on, and only a block of one sample may be left within a channel. x: [n, c, h, w] */
 void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
                           int64_t from, int64_t to, const real *patches, real *dealt, real *x);
 

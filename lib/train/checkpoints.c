@@ -318,10 +318,12 @@ int32_t gan_checkpoints_save(gan_checkpoints *checkpoints, gan_trainer *trainer,
     highest h = {.checkpoints = c};
     c->path[c->place] = '\0';
     GAN__TRY(gan__folder_list(c->context, c->path, see_serial, &h));
-    if (h.serial == NUMBER_MAX) {
+    if (h.serial == NUMBER_MAX || trainer->steps > NUMBER_MAX) {
         return gan__fail(c->context, GAN_ERROR_RANGE,
-                         "checkpoints: save: a file in %.300s has the highest serial number, %lld",
-                         c->path, (long long)h.serial);
+                         "checkpoints: save: after serial number %lld in %.300s, at step %lld: the "
+                         "highest number is %lld",
+                         (long long)h.serial, c->path, (long long)trainer->steps,
+                         (long long)NUMBER_MAX);
     }
     const entry e = {.serial = h.serial + 1, .step = trainer->steps, .value = value};
     char text[GAN__NUMBER_TEXT];

@@ -60,8 +60,9 @@ static int32_t apply(step *s, const side *p, int32_t x, bool keep)
     return gan__network_build(p->network, &s->graph, &build, x);
 }
 
-/* Applies D to generated and real samples as one batch, because longer products are quicker. Masks
- * are those of two batches. It must look at each sample by itself. */
+/* Applies D to generated and real samples as one batch, because longer products are quicker, which
+ * is worth a copy of the samples. Masks are those of two batches. D must look at each sample by
+ * itself. A penalty takes slopes at samples of one half only, and is better off with two. */
 static void apply_to_both(step *s, const side *d, gan__critic *c)
 {
     gan__graph *graph = &s->graph;
@@ -71,6 +72,8 @@ static void apply_to_both(step *s, const side *d, gan__critic *c)
                               .stream = s->stream,
                               .stack = {half.dims[0], (uint32_t)d->network->dropouts},
                               .statistics = d->statistics};
+    c->fake_stream = s->stream;
+    c->real_stream = s->stream + build.stack.apart;
     s->stream += 2 * build.stack.apart;
     const int32_t both = gan__concatenate(graph, gan__reshape(graph, c->fake, half), c->real, 0);
     const int32_t logits = gan__network_build(d->network, graph, &build, both);
