@@ -19,7 +19,7 @@ const char *const MIXTURE_NAMES[MIXTURE_FIGURES] = {
     "offset"};
 
 /* Published rows: Lin et al. 2018, PacGAN, Table 1. A second update of D in each step rids the grid
- * of samples between its modes; the ring does without, and its modes come out more equal so. */
+ * of samples between its modes; the ring has few enough without it. */
 static const mixture MIXTURES[] = {
     {.name = "ring",
      .modes = 8,
