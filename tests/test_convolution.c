@@ -10,6 +10,7 @@ enum {
     GROUPS = 8,                 /* of samples, that it has at least */
     COLUMNS = 400,              /* of a block of patches, at most, unless a line has more */
     BLOCK_ELEMENTS = 128 << 10, /* of patches, that are made at a time */
+    CHUNK_ROWS = 8,             /* of patches, at least */
     BAND_ROWS = 256,            /* of patches, that make lanes of their own */
     GUARD = 48                  /* elements on both sides of what is written, filled with NaN too */
 };
@@ -457,7 +458,8 @@ START_TEST(scratch_is_bounded)
         const int64_t vector = 64 / (int64_t)sizeof(real);
         const int64_t columns = c.ow > COLUMNS ? c.ow : COLUMNS, lines = COLUMNS / c.ow + 1;
         const int64_t plane = (lines * c.stride[0] + c.kh) * (c.ow * c.stride[1] + c.kw);
-        const int64_t lane = BLOCK_ELEMENTS + columns + plane + c.o * COLUMNS + 3 * vector;
+        const int64_t rows = BLOCK_ELEMENTS + CHUNK_ROWS * columns;
+        const int64_t lane = rows + plane + c.o * COLUMNS + 3 * vector;
         const int64_t most = LANES * (lane + 2 * BAND_ROWS * c.o);
         int64_t size = 0;
         for (c.n = 1; c.n <= 10000000; c.n *= 10) {

@@ -10,12 +10,11 @@
 enum {
     LANES = 16,    /* shares of the work: as many threads can help */
     GROUPS = 8,    /* that a batch is cut into at least, for the threads' sake */
-    COLUMNS = 400, /* of a block of the patch matrix, at most: long products are quick */
-    BLOCK_ELEMENTS =
-        128 * 1024,           /* of its rows at a time, which stay in the second-level cache, unless
- a row has more */
-    BAND_ROWS = 256,          /* worth a lane of the gradient by the kernel */
-    SUM_ELEMENTS = 16 * 1024, /* of partial sums, added up by one task */
+    COLUMNS = 400, /* of a block of the patch matrix, about: long products are quick */
+    BLOCK_ELEMENTS = 128 * 1024, /* of its rows at a time: they stay in the second-level cache */
+    CHUNK_ROWS = 8,              /* but at least so many: all outputs are gone through for each */
+    BAND_ROWS = 256,             /* worth a lane of the gradient by the kernel */
+    SUM_ELEMENTS = 16 * 1024,    /* of partial sums, added up by one task */
     VECTOR = 16, /* of the widest BLAS kernels: columns beyond its multiples are slow */
     ALIGNMENT = 64 / sizeof(real)
 };
@@ -81,7 +80,7 @@ static void cut(job *j, int64_t lane_rows, int64_t most_samples)
     j->blocks = (c->n + j->samples - 1) / j->samples * j->parts;
     j->f = gan__phases_of(c, j->lines);
     const int64_t block_columns = j->samples * j->lines * c->ow;
-    const int64_t fit = larger(BLOCK_ELEMENTS / block_columns, 1);
+    const int64_t fit = larger(BLOCK_ELEMENTS / block_columns, CHUNK_ROWS);
     j->chunk = gan__smaller(fit > taps ? fit / taps * taps : fit, lane_rows);
     j->patch_elements = aligned(j->chunk * block_columns);
     j->join_elements = j->samples > 1 ? aligned(c->o * block_columns) : 0;
