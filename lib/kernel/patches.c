@@ -1,7 +1,5 @@
 #include "kernel/patches.h"
 
-#include "base/simd.h"
-
 #include <string.h>
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
@@ -203,9 +201,9 @@ static inline int64_t place_of(const gan__phases *f, const tap *t)
 
 /* ---- Patches --------------------------------------------------------------------------------- */
 
-GAN__SIMD void gan__patches_gather(const gan__convolution *c, const gan__phases *f,
-                                   const gan__block *b, int64_t from, int64_t to, bool goes_on,
-                                   const real *x, real *dealt, real *patches)
+void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
+                         int64_t from, int64_t to, bool goes_on, const real *x, real *dealt,
+                         real *patches)
 {
     const int64_t taps = c->kh * c->kw, plane = c->h * c->w, positions = c->oh * c->ow;
     if (!goes_on) {
@@ -231,9 +229,8 @@ GAN__SIMD void gan__patches_gather(const gan__convolution *c, const gan__phases 
     }
 }
 
-GAN__SIMD void gan__patches_scatter(const gan__convolution *c, const gan__phases *f,
-                                    const gan__block *b, int64_t from, int64_t to,
-                                    const real *patches, real *dealt, real *x)
+void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
+                          int64_t from, int64_t to, const real *patches, real *dealt, real *x)
 {
     const int64_t taps = c->kh * c->kw, plane = c->h * c->w, positions = c->oh * c->ow;
     for (int64_t row = from; row < to;) {
@@ -259,8 +256,7 @@ GAN__SIMD void gan__patches_scatter(const gan__convolution *c, const gan__phases
 
 /* ---- Samples side by side -------------------------------------------------------------------- */
 
-GAN__SIMD void gan__samples_join(const gan__convolution *c, int64_t samples, const real *y,
-                                 real *joined)
+void gan__samples_join(const gan__convolution *c, int64_t samples, const real *y, real *joined)
 {
     const int64_t filters = c->o, n = c->oh * c->ow;
     for (int64_t f = 0; f < filters; f++) {
@@ -270,8 +266,7 @@ GAN__SIMD void gan__samples_join(const gan__convolution *c, int64_t samples, con
     }
 }
 
-GAN__SIMD void gan__samples_part(const gan__convolution *c, int64_t samples, const real *joined,
-                                 real *y)
+void gan__samples_part(const gan__convolution *c, int64_t samples, const real *joined, real *y)
 {
     const int64_t filters = c->o, n = c->oh * c->ow;
     for (int64_t f = 0; f < filters; f++) {
@@ -281,7 +276,7 @@ GAN__SIMD void gan__samples_part(const gan__convolution *c, int64_t samples, con
     }
 }
 
-GAN__SIMD void gan__add_to(int64_t n, const real *x, real *y)
+void gan__add_to(int64_t n, const real *x, real *y)
 {
     add_lines(1, n, x, y, n);
 }
