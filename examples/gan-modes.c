@@ -21,7 +21,7 @@ typedef struct {
 
 static arguments read_arguments(int argc, char **argv)
 {
-    arguments a = {.seeds = 10, .filters = 16, .classifier_epochs = 8};
+    arguments a = {.seeds = 10, .filters = 32, .classifier_epochs = 8};
     const option table[] = {
         {"KIND", "", "ring, grid, or stacked (Stacked MNIST)", .text = &a.kind, .choices = KINDS},
         {"--seeds", "N", "trainings of ring and grid, one after the other", .whole = &a.seeds,
