@@ -76,8 +76,8 @@ static void make_classifier(bench *b, metrics *log)
 
 /* ---- The training ---------------------------------------------------------------------------- */
 
-/* The recipe, with a rate that suits networks so small, and a penalty that does not fade: as it did,
- * the divergence rose again. */
+/* The recipe, with a rate that suits networks so small, and a penalty that does not fade: where it
+ * did, the divergence rose again. */
 static gan_trainer *make_trainer(bench *b)
 {
     const double rate = 5e-4, end = 1e-4, penalty = 3;
