@@ -82,6 +82,18 @@ START_TEST(element_is_a_word)
 }
 END_TEST
 
+/* The same bits on every machine. */
+START_TEST(normal_numbers_are_pinned)
+{
+    static const float wanted[] = {0x1.cbfd0ap-1f,  -0x1.e354e4p-2f, -0x1.381c36p+1f,
+                                   0x1.d14d92p-1f,  0x1.2f64fep-1f,  -0x1.11ac2ep+1f,
+                                   -0x1.72d518p+0f, -0x1.0f588ap-4f};
+    float y[8];
+    gan__random(normal, (gan__random_key){77, 5, 9}, 1000, (gan__stack){0}, 8, 0, 8, y);
+    ck_assert(memcmp(y, wanted, sizeof y) == 0);
+}
+END_TEST
+
 /* Any cut of an array into runs, and any cut of its rows into batches, gives the same numbers. */
 START_TEST(cuts_do_not_matter)
 {
@@ -243,7 +255,7 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("random", functions_are_those_of_the_library, philox_known_answers,
-                     element_is_a_word, cuts_do_not_matter, keys_keep_apart, distributions,
-                     bernoulli);
+    return RUN_TESTS("random", functions_are_those_of_the_library, normal_numbers_are_pinned,
+                     philox_known_answers, element_is_a_word, cuts_do_not_matter, keys_keep_apart,
+                     distributions, bernoulli);
 }

@@ -2,6 +2,7 @@
 
 #include "base/threads.h"
 #include "kernel/blas.h"
+#include "kernel/element.h"
 #include "kernel/gemm.h"
 #include "kernel/patches.h"
 
@@ -120,7 +121,7 @@ static job job_by_rows(const gan__convolution *c, real *scratch, real *out)
 }
 
 /* Elements of the sums that are not made where they belong. */
-static int64_t sums_of(const job *j)
+static int64_t sum_elements(const job *j)
 {
     return (j->lanes / j->bands - 1) * j->c->o * j->rows;
 }
@@ -139,7 +140,7 @@ int64_t gan__convolution_scratch(const gan__convolution *c)
     }
     const job blocks = job_by_blocks(c, NULL, NULL), rows = job_by_rows(c, NULL, NULL);
     return larger(blocks.lanes * blocks.lane_size,
-                  rows.lanes * rows.lane_size + aligned(sums_of(&rows)));
+                  rows.lanes * rows.lane_size + aligned(sum_elements(&rows)));
 }
 
 static gan__block block_of(const job *j, int64_t index)
@@ -279,7 +280,8 @@ static void add_sums(void *argument, int64_t task)
     const int64_t elements = j->c->o * j->rows, from = task * SUM_ELEMENTS;
     const int64_t n = gan__smaller(elements - from, SUM_ELEMENTS);
     for (int64_t share = 1; share < j->lanes / j->bands; share++) {
-        gan__add_to(n, sum_of(j, share) + from, j->out + from);
+        real *sum = j->out + from;
+        gan__element_add(n, sum, sum_of(j, share) + from, 0, 0, sum);
     }
 }
 

@@ -275,8 +275,3 @@ void gan__samples_part(const gan__convolution *c, int64_t samples, const real *j
         }
     }
 }
-
-void gan__add_to(int64_t n, const real *x, real *y)
-{
-    add_lines(1, n, x, y, n);
-}

@@ -46,7 +46,4 @@ void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const
 void gan__samples_join(const gan__convolution *c, int64_t samples, const real *y, real *joined);
 void gan__samples_part(const gan__convolution *c, int64_t samples, const real *joined, real *y);
 
-/* y = x + y, element by element. */
-void gan__add_to(int64_t n, const real *x, real *y);
-
 #endif
