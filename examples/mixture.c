@@ -29,9 +29,7 @@ static const mixture MIXTURES[] = {
      .d_steps = 1,
      .penalty = 0.0125,
      .steepness = 4,
-     .falling = 0.5,
      .g_end = 1e-5,
-     .d_end = 1e-4,
      .published = {{"GAN", 6.3, 98.2, 0.45},
                    {"ALI", 6.6, 97.6, 0.36},
                    {"PacGAN2", 7.9, 95.6, 0.07},
@@ -44,9 +42,7 @@ static const mixture MIXTURES[] = {
      .d_steps = 2,
      .penalty = 0.2,
      .steepness = 1,
-     .falling = 0.5,
      .g_end = 2e-5,
-     .d_end = 1e-4,
      .published = {{"GAN", 17.3, 94.8, 0.70},
                    {"ALI", 24.1, 95.7, 0.14},
                    {"PacGAN2", 23.8, 91.3, 0.13},
@@ -175,12 +171,11 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     return n;
 }
 
-/* An optimizer whose rate falls by equal factors for a part of the steps, and then stays. A step of
- * Adam is as long as its rate, so modes tremble by it, and what trembles is learned too narrow: the
- * modes widen while the rate is low, which must be for long. */
-static gan_optimizer *make_optimizer(gan_context *context, double last, double falling_steps)
+/* An optimizer whose rate falls by equal factors for half of the steps, and then stays: modes come
+ * out narrow at high rates, and widen while the rate is low, which must be for long. */
+static gan_optimizer *make_optimizer(gan_context *context, double last, int64_t steps)
 {
-    const double first = 4e-3;
+    const double first = 4e-3, falling_steps = 0.5 * (double)steps;
     const player adam = {GAN_ADAM,
                          GAN_EXPONENTIAL,
                          .learning_rate = first,
@@ -212,9 +207,8 @@ gan_trainer *mixture_trainer(gan_context *context, const mixture *m, gan_network
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         check(context, gan_trainer_set_number(trainer, numbers[i].key, numbers[i].value));
     }
-    const double falling_steps = m->falling * (double)steps;
-    gan_optimizer *for_d = make_optimizer(context, m->d_end, falling_steps);
-    gan_optimizer *for_g = make_optimizer(context, m->g_end, falling_steps);
+    gan_optimizer *for_d = make_optimizer(context, 1e-4, steps);
+    gan_optimizer *for_g = make_optimizer(context, m->g_end, steps);
     check(context, gan_trainer_set_discriminator_optimizer(trainer, for_d));
     check(context, gan_trainer_set_generator_optimizer(trainer, for_g));
     gan_optimizer_free(for_d);

@@ -38,11 +38,10 @@ typedef struct {
     double reach;     /* the radius, or half the side of the grid */
     double deviation; /* of each mode */
     int64_t steps;
-    int d_steps;         /* updates of D in a step */
-    double penalty;      /* gamma at the start */
-    double steepness;    /* what D multiplies its input with */
-    double falling;      /* the share of the steps in which the learning rates fall */
-    double g_end, d_end; /* the learning rates after that */
+    int d_steps;      /* updates of D in a step */
+    double penalty;   /* gamma at the start */
+    double steepness; /* what D multiplies its input with */
+    double g_end;     /* G's learning rate in the end */
     mixture_published published[MIXTURE_PUBLISHED];
 } mixture;
 

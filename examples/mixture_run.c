@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 enum {
-    BATCH = 400,          /* with 100 the gradients waver more, and modes come out narrower */
+    BATCH = 400,          /* with 100 the modes come out narrower */
     RECORDS = 40,         /* of a training, after that of its start */
     SCORE_SEED = 1000000, /* of the samples that are scored; no training has it */
     SHOWN = 1000          /* samples in a picture */
