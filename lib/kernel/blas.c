@@ -2,6 +2,8 @@
 
 #include "kernel/blas.h"
 
+#include "base/simd.h"
+
 #include <cblas.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -286,19 +288,64 @@ static void end(void)
     }
 }
 
+#ifdef GAN_REAL_DOUBLE
+#define PRODUCT cblas_dgemm
+#define PRODUCT_WITH_VECTOR cblas_dgemv
+#else
+#define PRODUCT cblas_sgemm
+#define PRODUCT_WITH_VECTOR cblas_sgemv
+#endif
+
+static CBLAS_TRANSPOSE transpose_if(bool transpose)
+{
+    return transpose ? CblasTrans : CblasNoTrans;
+}
+
+/* y = op(a) x, or y += op(a) x; op(a): [m, k]. Elements of x and y stand incx and incy apart. */
+static void multiply_vector(bool transpose, int64_t m, int64_t k, const real *a, int64_t lda,
+                            const real *x, int64_t incx, bool accumulate, real *y, int64_t incy)
+{
+    PRODUCT_WITH_VECTOR(CblasRowMajor, transpose_if(transpose), (int)(transpose ? k : m),
+                        (int)(transpose ? m : k), 1, a, (int)lda, x, (int)incx, accumulate ? 1 : 0,
+                        y, (int)incy);
+}
+
+/* c = a b of a column a, whose elements stand inca apart, and a row b. A BLAS has no such product
+ * that does not add to c, and packing a and b would take longer than it does. */
+GAN__SIMD static void multiply_outer(int64_t m, int64_t n, const real *a, int64_t inca,
+                                     const real *b, bool accumulate, real *c, int64_t ldc)
+{
+    for (int64_t i = 0; i < m; i++, c += ldc) {
+        const real x = a[i * inca];
+        if (accumulate) {
+            for (int64_t j = 0; j < n; j++) {
+                c[j] += x * b[j];
+            }
+        } else {
+            for (int64_t j = 0; j < n; j++) {
+                c[j] = x * b[j];
+            }
+        }
+    }
+}
+
 void gan__blas_multiply(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                         const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
                         real *c, int64_t ldc)
 {
+    if (k == 1 && (!transpose_b || ldb == 1)) {
+        multiply_outer(m, n, a, transpose_a ? 1 : lda, b, accumulate, c, ldc);
+        return;
+    }
     begin();
-#ifdef GAN_REAL_DOUBLE
-    cblas_dgemm(
-#else
-    cblas_sgemm(
-#endif
-        CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
-        transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1, a, (int)lda, b,
-        (int)ldb, accumulate ? 1 : 0, c, (int)ldc);
+    if (n == 1) {
+        multiply_vector(transpose_a, m, k, a, lda, b, transpose_b ? 1 : ldb, accumulate, c, ldc);
+    } else if (m == 1) {
+        multiply_vector(!transpose_b, n, k, b, ldb, a, transpose_a ? lda : 1, accumulate, c, 1);
+    } else {
+        PRODUCT(CblasRowMajor, transpose_if(transpose_a), transpose_if(transpose_b), (int)m, (int)n,
+                (int)k, 1, a, (int)lda, b, (int)ldb, accumulate ? 1 : 0, c, (int)ldc);
+    }
     end();
 }
 
