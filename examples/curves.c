@@ -17,7 +17,9 @@ enum {
     NAME_BASE = 56,
     TOP = 68,
     HEIGHT = 282,
-    STEPS = 4 /* parts of the scale of steps */
+    HEADROOM = 8, /* within the frame, so that a line at the end of a range shows */
+    SAMPLE = 28,  /* length of a line in the legend */
+    MARKS = 5     /* on a scale, about */
 };
 
 static const pen PEN_FRAME = {{0.25, 0.25, 0.25}, 0.9, {0, 0}};
@@ -38,13 +40,12 @@ static double place_x(const curves *c, double left, double step)
     return left + PANEL_WIDTH * step / c->steps[c->points - 1];
 }
 
-/* Values beyond the shown range are drawn at its border. */
 static double place_y(const curves_panel *p, double value)
 {
     const double inside = fmin(fmax(value, p->low), p->high);
     const double share = p->logarithmic ? log(inside / p->low) / log(p->high / p->low)
                                         : (inside - p->low) / (p->high - p->low);
-    return TOP + PANEL_HEIGHT * (1 - share);
+    return TOP + HEADROOM + (PANEL_HEIGHT - 2 * HEADROOM) * (1 - share);
 }
 
 /* A line through what is finite. values: [points] */
@@ -102,14 +103,16 @@ static void draw_marks(cairo_t *cr, const curves *c, int panel)
             draw_mark(cr, p, left, value);
         }
     } else {
-        for (int i = 0; i <= p->parts; i++) {
-            draw_mark(cr, p, left, p->low + (p->high - p->low) * i / p->parts);
+        const double distance = pen_mark_distance(p->high - p->low, MARKS);
+        for (double k = ceil(p->low / distance); k * distance <= p->high * 1.0001; k++) {
+            draw_mark(cr, p, left, k * distance);
         }
     }
-    for (int i = 0; i <= STEPS; i++) {
-        const double step = c->steps[c->points - 1] * i / STEPS, x = place_x(c, left, step);
+    const double last = c->steps[c->points - 1], distance = pen_mark_distance(last, MARKS);
+    for (double k = 0; last > 0 && k * distance <= last; k++) {
+        const double x = place_x(c, left, k * distance);
         pen_line(cr, PEN_FRAME, x, TOP + PANEL_HEIGHT, x, TOP + PANEL_HEIGHT + 4);
-        pen_number(cr, x, TOP + PANEL_HEIGHT + 16, ALIGN_CENTRE, TICK_SIZE, round(step));
+        pen_number(cr, x, TOP + PANEL_HEIGHT + 16, ALIGN_CENTRE, TICK_SIZE, k * distance);
     }
 }
 
@@ -131,23 +134,38 @@ static void draw_panel(cairo_t *cr, const curves *c, int panel)
              "steps");
 }
 
+static double right_of(const curves *c)
+{
+    return panel_left(c->panel_count - 1) + PANEL_WIDTH;
+}
+
+/* An entry of the legend that ends at `right`; returns where the next one to the left may end. */
+static double draw_entry(cairo_t *cr, double right, pen p, const char *text)
+{
+    const double space = 22, gap = 6, left = right - pen_text_width(cr, TEXT_SIZE, text) - gap;
+    pen_line(cr, p, left - SAMPLE, TITLE_BASE - 4, left, TITLE_BASE - 4);
+    pen_text(cr, right, TITLE_BASE, ALIGN_RIGHT, TEXT_SIZE, text);
+    return left - SAMPLE - space;
+}
+
 /* Draws all; `user` is a const curves *. */
 static void draw(cairo_t *cr, const void *user)
 {
     const curves *c = user;
-    const double right = panel_left(CURVES_PANELS - 1) + PANEL_WIDTH;
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_paint(cr);
     pen_text(cr, MARGIN_LEFT, TITLE_BASE, ALIGN_LEFT, TITLE_SIZE, c->title);
-    pen_line(cr, PEN_FLOOR, right - 142, TITLE_BASE - 4, right - 112, TITLE_BASE - 4);
-    pen_text(cr, right, TITLE_BASE, ALIGN_RIGHT, TEXT_SIZE, "a perfect sampler");
-    for (int panel = 0; panel < CURVES_PANELS; panel++) {
+    double right = draw_entry(cr, right_of(c), PEN_FLOOR, "a perfect sampler");
+    if (c->runs > 1) {
+        right = draw_entry(cr, right, PEN_MEAN, "mean");
+        draw_entry(cr, right, PEN_RUN, "each seed");
+    }
+    for (int panel = 0; panel < c->panel_count; panel++) {
         draw_panel(cr, c, panel);
     }
 }
 
 void curves_save(const curves *c, const char *directory, const char *name)
 {
-    const double width = panel_left(CURVES_PANELS - 1) + PANEL_WIDTH + MARGIN_RIGHT;
-    image_save_both(width, HEIGHT, draw, c, directory, name);
+    image_save_both(right_of(c) + MARGIN_RIGHT, HEIGHT, draw, c, directory, name);
 }

@@ -102,13 +102,6 @@ static double top_density(const figure *f)
     return fmin(top, 1.6 * peak);
 }
 
-/* The distance between marks for at most `most` of them: 1, 2 or 5 times a power of ten. */
-static double tick_distance(double range, int most)
-{
-    double power = pow(10, floor(log10(range / most))), share = range / most / power;
-    return power * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
-}
-
 /* ---- The parts of a panel ------------------------------------------------------------------ */
 
 /* A curve through `values` at the figure's points, `top` being the value at the upper end. */
@@ -145,7 +138,7 @@ static double tick_distance_x(cairo_t *cr, const figure *f)
     double distance = 0, widest = 0;
     int most = TICKS;
     do {
-        distance = tick_distance(range, most--);
+        distance = pen_mark_distance(range, most--);
         widest = 0;
         for (double k = ceil(f->low / distance); k * distance <= f->high; k++) {
             widest = fmax(widest, pen_number_width(cr, TICK_SIZE, k * distance));
@@ -210,7 +203,7 @@ static void draw_scales(cairo_t *cr, const figure *f)
         pen_line(cr, PEN_AXIS, left, place_y(i / 2.0), left + 4, place_y(i / 2.0));
         pen_number(cr, left - 5, place_y(i / 2.0) + below, ALIGN_RIGHT, TICK_SIZE, i / 2.0);
     }
-    double top = top_density(f), distance = tick_distance(top, TICKS);
+    double top = top_density(f), distance = pen_mark_distance(top, TICKS);
     for (double k = 0; k * distance <= top; k++) {
         double at = place_y(k * distance / top);
         pen_line(cr, PEN_AXIS, right, at, right - 4, at);

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "stacked_run.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +20,37 @@ typedef struct {
     int64_t seeds, seed, steps, batch, samples, filters, classifier_epochs, threads;
 } arguments;
 
+static const arguments DEFAULTS = {.seeds = 10, .filters = 32, .classifier_epochs = 8};
+
+/* Options that the kind would not heed were meant for another one. */
+static void refuse_others(const arguments *a)
+{
+    const bool stacked = strcmp(a->kind, "stacked") == 0;
+    const struct {
+        const char *name;
+        bool given, for_stacked;
+    } options[] = {
+        {"--seeds", a->seeds != DEFAULTS.seeds, false},
+        {"--data", a->data != NULL, true},
+        {"--filters", a->filters != DEFAULTS.filters, true},
+        {"--classifier", a->classifier != NULL, true},
+        {"--classifier-epochs", a->classifier_epochs != DEFAULTS.classifier_epochs, true},
+        {"--save", a->save != NULL, true},
+        {"--resume", a->resume != NULL, true},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].given && options[i].for_stacked != stacked) {
+            fail("%s has no effect on %s", options[i].name, a->kind);
+        }
+    }
+}
+
 static arguments read_arguments(int argc, char **argv)
 {
-    arguments a = {.seeds = 10, .filters = 32, .classifier_epochs = 8};
+    arguments a = DEFAULTS;
     const option table[] = {
         {"KIND", "", "ring, grid, or stacked (Stacked MNIST)", .text = &a.kind, .choices = KINDS},
-        {"--seeds", "N", "trainings of ring and grid, one after the other", .whole = &a.seeds,
+        {"--seeds", "N", "ring, grid: trainings, one after the other", .whole = &a.seeds,
          .minimum = 1, .maximum = 1000},
         {"--seed", "N", "the first of the seeds, or the one of stacked", .whole = &a.seed,
          .maximum = 1e12},
@@ -34,7 +60,8 @@ static arguments read_arguments(int argc, char **argv)
          .maximum = 1e5},
         {"--samples", "N", "that are scored; 0 for the protocol's 2,500 or 26,000",
          .whole = &a.samples, .maximum = 1e7},
-        {"--data", "DIR", "stacked: folder with the digits; those shipped with libgan without it",
+        {"--data", "DIR",
+         "stacked: folder with the full MNIST; without it the shipped 10,000 digits",
          .text = &a.data},
         {"--filters", "N", "stacked: maps of the layers next to the picture", .whole = &a.filters,
          .minimum = 1, .maximum = 1024},
@@ -56,6 +83,7 @@ static arguments read_arguments(int argc, char **argv)
                   "al. 2018), Stacked MNIST as in VEEGAN and PacGAN. Each figure stands beside\n"
                   "that of a perfect sampler. Ctrl-C ends the training early.",
                   table);
+    refuse_others(&a);
     const char *const folders[] = {"out/modes-ring", "out/modes-grid", "out/modes-stacked"};
     for (int i = 0; a.out == NULL && KINDS[i] != NULL; i++) {
         a.out = strcmp(a.kind, KINDS[i]) == 0 ? folders[i] : NULL;

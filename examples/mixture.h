@@ -26,10 +26,10 @@ typedef struct {
     double value[MIXTURE_FIGURES];
 } mixture_figures;
 
-/* A published row: modes, share in percent, KL. */
+/* A published row: modes, with what the table has behind its +-, share in percent, KL. */
 typedef struct {
     const char *who;
-    double modes, share, kl;
+    double modes, error, share, kl;
 } mixture_published;
 
 typedef struct {
@@ -61,8 +61,9 @@ gan_score *mixture_score(gan_context *context, const mixture *m);
 mixture_figures mixture_measure(gan_context *context, gan_score *score, gan_network *G,
                                 int64_t samples, uint64_t seed);
 
-/* What a perfect sampler scores in the mean, with as many samples as were measured last. */
-mixture_figures mixture_floor(gan_context *context, gan_score *score);
+/* What a perfect sampler scores with as many samples as were measured last.
+ *   deviation  receives by how much each figure varies from one set of samples to the next */
+mixture_figures mixture_floor(gan_context *context, gan_score *score, mixture_figures *deviation);
 
 /* The players, initialised. The caller frees them. */
 gan_network *mixture_generator(gan_context *context, const mixture *m, uint64_t seed);

@@ -86,8 +86,20 @@ enum { NUMBER_ROOM = 32 };
 
 static const char *print_number(char text[NUMBER_ROOM], double value)
 {
-    snprintf(text, NUMBER_ROOM, "%s%.6g", value < 0 ? PEN_MINUS : "", fabs(value));
+    const char *sign = value < 0 ? PEN_MINUS : "";
+    const double size = fabs(value);
+    if (size >= 1000 && size < 1e6 && size == floor(size)) {
+        snprintf(text, NUMBER_ROOM, "%s%.0f,%03.0f", sign, floor(size / 1000), fmod(size, 1000));
+    } else {
+        snprintf(text, NUMBER_ROOM, "%s%.6g", sign, size);
+    }
     return text;
+}
+
+double pen_mark_distance(double range, int most)
+{
+    const double power = pow(10, floor(log10(range / most))), share = range / most / power;
+    return power * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
 }
 
 double pen_number_width(cairo_t *cr, double size, double value)

@@ -8,7 +8,7 @@
 enum { SCATTER_MOMENTS = 5 };
 
 typedef struct {
-    char caption[32];     /* "step 2,000" */
+    char caption[64];     /* "step 2,000" */
     const float *samples; /* [count, 2]; NULL where the training did not come to that moment */
 } scatter_moment;
 

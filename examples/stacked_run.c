@@ -19,20 +19,30 @@ enum {
     SCORE_SEED = 1000000, /* of the samples that are scored */
     SHEET_ROWS = 8,
     SHEET_COLUMNS = 16,
+    MOMENTS = 9,  /* of the training, whose samples are shown */
     POINTS = 1024 /* scores of a training, at most */
 };
 
 static const double GOOD_ACCURACY = 0.985, GOOD_KL = 0.08;
 
 /* Published rows. Scores of other networks and classifiers, but of the same protocol. */
+static const char PACGAN[] = "Lin et al. 2018, PacGAN, Table 2",
+                  R3GAN[] = "Huang et al. 2024, as quoted";
 static const struct {
     const char *who, *where;
     double modes, kl;
-} PUBLISHED[] = {{"DCGAN", "PacGAN, Table 2", 99, 3.40},
-                 {"VEEGAN", "PacGAN, Table 2", 150, 2.95},
-                 {"PacDCGAN2", "PacGAN, Table 2", 1000, 0.06},
-                 {"RpGAN + R1 + R2", "Huang et al. 2024, as quoted", 1000, 0.078},
-                 {"R3GAN", "Huang et al. 2024, as quoted", 1000, 0.029}};
+} PUBLISHED[] = {{"ALI", PACGAN, 16, 5.40},
+                 {"Unrolled GAN", PACGAN, 48.7, 4.32},
+                 {"DCGAN", PACGAN, 99, 3.40},
+                 {"DCGAN, run anew for PacGAN", PACGAN, 78.9, 4.50},
+                 {"VEEGAN", PACGAN, 150, 2.95},
+                 {"PacDCGAN2", PACGAN, 1000, 0.06},
+                 {"PacDCGAN3", PACGAN, 1000, 0.06},
+                 {"PacDCGAN4", PACGAN, 1000, 0.07},
+                 {"StyleGAN2", R3GAN, 940, 0.42},
+                 {"GAN + R1 + R2", R3GAN, 693, 0.927},
+                 {"RpGAN + R1 + R2", R3GAN, 1000, 0.078},
+                 {"R3GAN", R3GAN, 1000, 0.029}};
 
 typedef struct {
     gan_context *context;
@@ -46,6 +56,9 @@ typedef struct {
     int points;         /* scores so far */
     double at[POINTS], modes[POINTS], kl[POINTS], raw_kl[POINTS];
     stacked_score raw, mean; /* the last scores of G and of its average */
+    stacked_score untrained; /* of G before training; none after --resume */
+    int moments;             /* whose samples are kept */
+    float *shown;            /* [MOMENTS, SHEET_COLUMNS, 3, 28, 28] in [-1, 1] */
 } bench;
 
 /* ---- The classifier -------------------------------------------------------------------------- */
@@ -112,13 +125,28 @@ static void write_score(metrics *log, const char *prefix, const stacked_score *s
     metrics_number(log, key, score->kl);
 }
 
+/* Keeps samples, from the same z each time, of the first score after each part of the training. */
+static void keep_samples(bench *b, int64_t step)
+{
+    const int64_t all = SHEET_COLUMNS * gan_network_output_elements(b->average);
+    if (b->moments < MOMENTS && step * (MOMENTS - 1) >= b->steps * b->moments) {
+        check(b->context, gan_network_sample(b->average, (uint64_t)b->settings->seed, SHEET_COLUMNS,
+                                             b->shown + b->moments * all, all));
+        b->moments++;
+    }
+}
+
 /* Scores G and its average at the end of an epoch, and at the end of all. */
 static void score(void *user, session *s)
 {
     bench *b = user;
+    keep_samples(b, s->step);
     const uint64_t seed = SCORE_SEED + (uint64_t)b->settings->seed;
     b->raw = stacked_score_generator(b->context, b->classifier, b->G, b->samples, seed);
     b->mean = stacked_score_generator(b->context, b->classifier, b->average, b->samples, seed);
+    if (s->step == 0) {
+        b->untrained = b->raw;
+    }
     if (b->points < POINTS) {
         b->at[b->points] = (double)s->step;
         b->modes[b->points] = b->mean.modes;
@@ -140,37 +168,67 @@ static void score(void *user, session *s)
 
 /* ---- Results --------------------------------------------------------------------------------- */
 
+static void print_row(const char *who, double modes, double kl, const char *where)
+{
+    printf("%-28s %5.*f  %6.3f   %s\n", who, modes != floor(modes), modes, kl, where);
+}
+
+static void print_score(const char *who, const stacked_score *score)
+{
+    print_row(who, score->modes, score->kl, "");
+}
+
+/* Beside published rows if as many samples were scored: with fewer, even a perfect sampler finds
+ * fewer modes and has a greater divergence. */
 static void print_table(const bench *b)
 {
     printf("%-28s modes      KL   (%lld samples)\n", "", (long long)b->samples);
-    printf("%-28s %5.0f  %6.3f\n", "the averaged generator", b->mean.modes, b->mean.kl);
-    printf("%-28s %5.0f  %6.3f\n", "the generator itself", b->raw.modes, b->raw.kl);
-    printf("%-28s %5.0f  %6.3f\n", "pictures of test digits", b->real.modes, b->real.kl);
+    print_score("the averaged generator", &b->mean);
+    print_score("the generator itself", &b->raw);
+    if (b->untrained.modes > 0) {
+        print_score("before training", &b->untrained);
+    }
+    print_score("pictures of test digits", &b->real);
+    if (b->samples != STACKED_SAMPLES) {
+        printf("(published figures are of %d samples and stand beside such only)\n",
+               STACKED_SAMPLES);
+        return;
+    }
     for (size_t i = 0; i < sizeof PUBLISHED / sizeof PUBLISHED[0]; i++) {
-        printf("%-28s %5.0f  %6.3f   %s\n", PUBLISHED[i].who, PUBLISHED[i].modes, PUBLISHED[i].kl,
-               PUBLISHED[i].where);
+        print_row(PUBLISHED[i].who, PUBLISHED[i].modes, PUBLISHED[i].kl, PUBLISHED[i].where);
     }
     const bool reached = b->mean.modes >= STACKED_MODES && b->mean.kl < GOOD_KL;
-    printf("1,000 modes with a KL below %.2f: %s\n", GOOD_KL, reached ? "reached" : "not reached");
+    printf("1,000 modes with a KL below %.2f: %s%s\n", GOOD_KL, reached ? "reached" : "not reached",
+           b->accuracy < GOOD_ACCURACY ? ", by a classifier that is not good enough" : "");
 }
 
-static void draw(const bench *b, const char *directory)
+static void draw_samples(const bench *b, const char *directory)
 {
     const gallery g = {SHEET_ROWS, STACKED_CHANNELS, DIGIT_SIDE, false};
+    const gallery moments = {b->moments, STACKED_CHANNELS, DIGIT_SIDE, false};
     const int64_t count = (int64_t)SHEET_ROWS * SHEET_COLUMNS;
-    const int64_t all = count * gan_network_output_elements(b->average);
+    const int64_t elements = gan_network_output_elements(b->average), all = count * elements;
     float *samples = allocate((size_t)all, sizeof *samples);
     check(b->context,
           gan_network_sample(b->average, (uint64_t)b->settings->seed, count, samples, all));
     for (int64_t i = 0; i < all; i++) {
         samples[i] = (samples[i] + 1) / 2; /* from [-1, 1] */
     }
+    for (int64_t i = 0; i < b->moments * SHEET_COLUMNS * elements; i++) {
+        b->shown[i] = (b->shown[i] + 1) / 2;
+    }
     gallery_grid(&g, SHEET_COLUMNS, samples, directory, "samples.png");
+    gallery_grid(&moments, SHEET_COLUMNS, b->shown, directory, "moments.png");
     free(samples);
-    const curves c = {.title = "Stacked MNIST",
-                      .panels = {{"modes found", false, 0, STACKED_MODES, 4, b->real.modes},
-                                 {"KL from equal modes, nats", true, 1e-2, 10, 0, b->real.kl},
-                                 {"the same without averaging", true, 1e-2, 10, 0, b->real.kl}},
+}
+
+static void draw_curves(const bench *b, const char *directory)
+{
+    const curves c = {.title = "Stacked MNIST, averaged generator",
+                      .panel_count = 3,
+                      .panels = {{"modes found", false, 0, STACKED_MODES, b->real.modes},
+                                 {"KL from equal modes, nats", true, 1e-2, 10, b->real.kl},
+                                 {"the same without averaging", true, 1e-2, 10, b->real.kl}},
                       .runs = 1,
                       .points = b->points,
                       .steps = b->at,
@@ -205,8 +263,12 @@ static void record_start(const bench *b, metrics *log)
 
 static void record_result(const bench *b, const session *s)
 {
+    const char *classifier = b->settings->classifier;
     metrics_begin(s->log, "result");
+    metrics_text(s->log, "classifier", classifier != NULL ? classifier : "classifier.safetensors");
     metrics_number(s->log, "accuracy", b->accuracy);
+    metrics_whole(s->log, "samples", b->samples);
+    metrics_whole(s->log, "score_seed", SCORE_SEED + b->settings->seed);
     write_score(s->log, "real_", &b->real);
     write_score(s->log, "raw_", &b->raw);
     write_score(s->log, "", &b->mean);
@@ -246,12 +308,13 @@ static void train(bench *b, gan_trainer *trainer)
         score(b, &s);
     }
     print_table(b);
-    draw(b, b->settings->out);
+    draw_samples(b, b->settings->out);
+    draw_curves(b, b->settings->out);
     save_generator(b);
     record_result(b, &s);
     session_close(&s);
-    printf("wrote samples.png, curves.png, curves.svg, average.safetensors and metrics.jsonl to "
-           "%s\n",
+    printf("wrote samples.png, moments.png, curves.png, curves.svg, average.safetensors and "
+           "metrics.jsonl to %s\n",
            b->settings->out);
 }
 
@@ -267,6 +330,8 @@ void stacked_run(gan_context *context, const stacked_settings *settings)
     b.data = stacked_open(context, b.digits.train, STACKED_PICTURES, seed);
     b.G = stacked_generator(context, settings->filters, 2 * seed);
     b.D = stacked_discriminator(context, settings->filters, 2 * seed + 1);
+    b.shown = allocate((size_t)(MOMENTS * SHEET_COLUMNS * gan_network_output_elements(b.G)),
+                       sizeof *b.shown);
     gan_trainer *trainer = make_trainer(&b);
     train(&b, trainer);
     gan_trainer_free(trainer);
@@ -274,6 +339,7 @@ void stacked_run(gan_context *context, const stacked_settings *settings)
     gan_network_free(b.D);
     gan_network_free(b.G);
     gan_network_free(b.classifier);
+    free(b.shown);
     stacked_free(b.data);
     labelled_free(&b.digits);
 }

@@ -15,8 +15,8 @@ typedef struct {
     int64_t seed;
 } stacked_settings;
 
-/* Trains, prints, and writes metrics.jsonl, samples.png, curves.png, curves.svg and the parameters
- * of classifier and averaged generator. */
+/* Trains, prints, and writes metrics.jsonl, samples.png, moments.png, curves.png, curves.svg and
+ * the parameters of classifier and averaged generator. */
 void stacked_run(gan_context *context, const stacked_settings *settings);
 
 #endif

@@ -63,7 +63,12 @@ for kind in ring grid; do
     grep -q "^PacGAN4 " "$work/$kind.log" || fail "$kind: no published row"
     between "$work/$kind/metrics.jsonl" floor_share 0.985 0.993
     between "$work/$kind/metrics.jsonl" floor_deviation_ratio 0.9 1
+    between "$work/$kind/metrics.jsonl" floor_deviation_of_share 0.001 0.004
+    tail -n 1 "$work/$kind/metrics.jsonl" | grep -q '"protocol":"modes' ||
+        fail "$kind: the result does not say how it was made"
 done
+[ "$(grep -c '"event":"mode"' "$work/ring/metrics.jsonl")" -eq 16 ] ||
+    fail "ring: no record of each of the 8 modes of two seeds"
 between "$work/ring/metrics.jsonl" floor_modes 8 8
 between "$work/grid/metrics.jsonl" floor_modes 25 25
 between "$work/ring/metrics.jsonl" floor_kl 0.0012 0.0016
@@ -72,6 +77,20 @@ modes again ring --seeds 1 --seed 6 --steps 80 --threads 2 || fail "failed: one 
 [ "$(grep '"seed":6,"step":80,' "$work/ring/metrics.jsonl")" = \
     "$(grep '"seed":6,"step":80,' "$work/again/metrics.jsonl")" ] ||
     fail "a seed by itself, on two threads, has other figures"
+
+# Few samples find fewer modes: no published figure stands beside them.
+modes few ring --seeds 1 --steps 40 --samples 100 || fail "failed: few samples"
+if grep -q "^PacGAN4 " "$work/few.log" || ! grep -q "figures are of 2500 samples" "$work/few.log"; then
+    fail "100 samples stand beside published figures of 2,500"
+fi
+
+# One that is stopped shows what it has.
+timeout -s INT 2 "$program" ring --seeds 3 --steps 1000000 --out "$work/stopped" \
+    >"$work/stopped.log" 2>&1 </dev/null || true
+whole stopped modes.png modes.svg curves.png curves.svg
+grep -q "^seed 0 (stopped) " "$work/stopped.log" || fail "nothing of the training that was stopped"
+tail -n 1 "$work/stopped/metrics.jsonl" | grep -q '"seeds":0,.*"interrupted":true' ||
+    fail "the result does not say that it was stopped"
 
 # ---- Stacked MNIST ---------------------------------------------------------------------------------
 
@@ -86,7 +105,7 @@ stacked()
     shift
     modes "$name" stacked --data "$work/data" --filters 2 --batch 16 --samples 3000 --seed 3 "$@" ||
         { cat "$work/$name.log" >&2; fail "failed: stacked $*"; }
-    whole "$name" samples.png curves.png curves.svg
+    whole "$name" samples.png moments.png curves.png curves.svg
 }
 stacked one --steps 20 --classifier-epochs 5 --threads 1
 between "$work/one/metrics.jsonl" accuracy 0.85 1
@@ -94,7 +113,9 @@ between "$work/one/metrics.jsonl" real_modes 850 1000
 between "$work/one/metrics.jsonl" real_kl 0.1 0.3
 between "$work/one/metrics.jsonl" modes 1 1000
 grep -q "98.5 % are wanted" "$work/one.log" || fail "a classifier of few digits is not questioned"
-grep -q "^R3GAN " "$work/one.log" || fail "no published row"
+grep -q "^before training " "$work/one.log" || fail "no row of the untrained generator"
+grep -q "figures are of 26000 samples" "$work/one.log" ||
+    fail "nothing said of published figures of other numbers of samples"
 stacked two --steps 12 --classifier "$work/one/classifier.safetensors" --save "$work/state" --threads 2
 stacked two --steps 20 --classifier "$work/one/classifier.safetensors" --resume "$work/state"
 
@@ -119,4 +140,7 @@ refused()
 refused "KIND is missing" --seeds 2
 refused "none of ring" square
 refused "holds no digits" stacked --data "$work/one"
+refused "seeds has no effect on stacked" stacked --seeds 2
+refused "data has no effect on ring" ring --data "$work/data"
+refused "filters has no effect on grid" grid --filters 2
 refused "cannot" stacked --data "$work/data" --classifier "$work/nowhere"
