@@ -46,10 +46,10 @@ static cursor seek(const gan__view *view, int64_t index)
     return c;
 }
 
-/* Goes on by `count` elements of the last dimension, which must not pass its end. */
-static void advance(const gan__view *view, cursor *c, int64_t count)
+/* Goes on by `count` places of dimension i, which must not pass its end; the ones after it are at
+ * their start. */
+static void advance(const gan__view *view, cursor *c, int32_t i, int64_t count)
 {
-    int32_t i = view->rank - 1;
     c->at[i] += count;
     c->place += count * view->strides[i];
     while (i > 0 && c->at[i] == view->dims[i]) {
@@ -61,51 +61,99 @@ static void advance(const gan__view *view, cursor *c, int64_t count)
     }
 }
 
-/* How many of `n` elements stand in one run of the last dimension. */
-static int64_t run_length(const gan__view *view, const cursor *c, int64_t n)
+/* Elements that are copied in one go: rows of the last dimension, each whole if there are several;
+ * else a part of one. */
+typedef struct {
+    int64_t rows, length;
+} piece;
+
+enum { SHORT = 16 }; /* rows below this length are taken many at a time */
+
+static int64_t smaller(int64_t a, int64_t b)
 {
-    const int64_t left = view->dims[view->rank - 1] - c->at[view->rank - 1];
-    return left < n ? left : n;
+    return a < b ? a : b;
+}
+
+/* The next piece of at most n elements. */
+static piece piece_at(const gan__view *view, const cursor *c, int64_t n)
+{
+    const int32_t last = view->rank - 1;
+    const int64_t length = view->dims[last];
+    if (last > 0 && length < SHORT && c->at[last] == 0 && n >= length) {
+        return (piece){smaller(view->dims[last - 1] - c->at[last - 1], n / length), length};
+    }
+    return (piece){1, smaller(length - c->at[last], n)};
+}
+
+static void advance_piece(const gan__view *view, cursor *c, piece p)
+{
+    if (p.rows > 1) {
+        advance(view, c, view->rank - 2, p.rows);
+    } else {
+        advance(view, c, view->rank - 1, p.length);
+    }
+}
+
+/* y = each element `length` times. Lengths known to the compiler become vectors. */
+static inline void repeat(int64_t rows, int64_t length, const real *x, int64_t stride, real *y)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t i = 0; i < length; i++) {
+            y[r * length + i] = x[r * stride];
+        }
+    }
+}
+
+static inline void read_rows(const piece *p, const real *restrict x, int64_t row_stride,
+                             int64_t stride, real *restrict y)
+{
+    if (stride == 0 && p->length == 2 && row_stride == 1) {
+        repeat(p->rows, 2, x, 1, y);
+    } else if (stride == 0) {
+        repeat(p->rows, p->length, x, row_stride, y);
+    } else {
+        for (int64_t r = 0; r < p->rows; r++) {
+            for (int64_t i = 0; i < p->length; i++) {
+                y[r * p->length + i] = x[r * row_stride + i * stride];
+            }
+        }
+    }
 }
 
 GAN__SIMD void gan__view_read(const gan__view *view, const real *base, int64_t start, int64_t n,
                               real *y)
 {
     const int64_t stride = view->strides[view->rank - 1];
+    const int64_t row_stride = view->rank > 1 ? view->strides[view->rank - 2] : 0;
     cursor c = seek(view, start);
     while (n > 0) {
-        const int64_t run = run_length(view, &c, n);
-        const real *x = base + c.place;
-        if (stride == 1) {
-            memcpy(y, x, (size_t)run * sizeof *y);
-        } else if (stride == 0) {
-            const real value = *x;
-            for (int64_t i = 0; i < run; i++) {
-                y[i] = value;
-            }
+        const piece p = piece_at(view, &c, n);
+        if (p.rows == 1 && stride == 1) {
+            memcpy(y, base + c.place, (size_t)p.length * sizeof *y);
         } else {
-            for (int64_t i = 0; i < run; i++) {
-                y[i] = x[i * stride];
-            }
+            read_rows(&p, base + c.place, row_stride, stride, y);
         }
-        advance(view, &c, run);
-        y += run;
-        n -= run;
+        advance_piece(view, &c, p);
+        y += p.rows * p.length;
+        n -= p.rows * p.length;
     }
 }
 
 void gan__view_write(const gan__view *view, const real *x, int64_t start, int64_t n, real *base)
 {
     const int64_t stride = view->strides[view->rank - 1];
+    const int64_t row_stride = view->rank > 1 ? view->strides[view->rank - 2] : 0;
     cursor c = seek(view, start);
     while (n > 0) {
-        const int64_t run = run_length(view, &c, n);
+        const piece p = piece_at(view, &c, n);
         real *y = base + c.place;
-        for (int64_t i = 0; i < run; i++) {
-            y[i * stride] = x[i];
+        for (int64_t r = 0; r < p.rows; r++) {
+            for (int64_t i = 0; i < p.length; i++) {
+                y[r * row_stride + i * stride] = x[r * p.length + i];
+            }
         }
-        advance(view, &c, run);
-        x += run;
-        n -= run;
+        advance_piece(view, &c, p);
+        x += p.rows * p.length;
+        n -= p.rows * p.length;
     }
 }

@@ -7,9 +7,15 @@
 #include <string.h>
 
 enum {
-    COLUMNS = 256,        /* columns summed at a time, so that the accumulators stay in cache */
-    TASK_ELEMENTS = 32768 /* numbers read by one task, about */
+    COLUMNS = 256,         /* columns summed at a time, so that the accumulators stay in cache */
+    TASK_ELEMENTS = 32768, /* numbers read by one task, about */
+    SHORT = 16             /* rows up to this length are added up many at a time */
 };
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* The axes of a sum, neighbours of one kind joined: kept and summed ones, with strides in x. */
 typedef struct {
@@ -83,7 +89,7 @@ static void sum_columns(void *argument, int64_t task)
     const summation *s = argument;
     const int64_t blocks = (s->inner + COLUMNS - 1) / COLUMNS;
     const int64_t from = task % blocks * COLUMNS;
-    const int64_t n = s->inner - from < COLUMNS ? s->inner - from : COLUMNS;
+    const int64_t n = smaller(s->inner - from, COLUMNS);
     const int64_t row = task / blocks;
     const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, row * s->inner) + from;
     double sum[COLUMNS] = {0};
@@ -96,13 +102,59 @@ static void sum_columns(void *argument, int64_t task)
     }
 }
 
+/* Adds the sums of rows of `length` elements that start `apart` from each other. Lengths known to
+ * the compiler become vectors. */
+static inline void add_rows(int64_t rows, int64_t length, const real *x, int64_t apart, double *sum)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        double row = 0;
+        for (int64_t k = 0; k < length; k++) {
+            row += (double)x[i * apart + k];
+        }
+        sum[i] += row;
+    }
+}
+
+GAN__SIMD static void add_short_rows(int64_t rows, int64_t length, const real *x, int64_t apart,
+                                     double *sum)
+{
+    if (length == 2) {
+        add_rows(rows, 2, x, apart, sum);
+    } else {
+        add_rows(rows, length, x, apart, sum);
+    }
+}
+
+/* The last axis is summed, and short: adds up its runs for many outputs at a time, neighbours along
+ * the last axis that is kept. */
+static void sum_short_rows(void *argument, int64_t task)
+{
+    const summation *s = argument;
+    const int64_t run = s->summed[s->summed_rank - 1];
+    const int64_t line = s->kept[s->kept_rank - 1], apart = s->kept_stride[s->kept_rank - 1];
+    const int64_t end = smaller((task + 1) * s->per_task, s->outputs);
+    for (int64_t o = task * s->per_task; o < end;) {
+        const int64_t n = smaller(smaller(line - o % line, end - o), COLUMNS);
+        const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, o);
+        double sum[COLUMNS];
+        memset(sum, 0, (size_t)n * sizeof *sum);
+        for (int64_t t = 0; t < s->terms; t += run) {
+            const int64_t at = place(s->summed_rank, s->summed, s->summed_stride, t);
+            add_short_rows(n, run, x + at, apart, sum);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            s->y[o + i] = (real)sum[i];
+        }
+        o += n;
+    }
+}
+
 /* The last axis is summed: adds up its runs for one output after the other. */
 static void sum_rows(void *argument, int64_t task)
 {
     const summation *s = argument;
     const int64_t run = s->summed_rank > 0 ? s->summed[s->summed_rank - 1] : 1;
-    const int64_t end =
-        (task + 1) * s->per_task < s->outputs ? (task + 1) * s->per_task : s->outputs;
+    const int64_t end = smaller((task + 1) * s->per_task, s->outputs);
     for (int64_t o = task * s->per_task; o < end; o++) {
         const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, o);
         double sum = 0;
@@ -129,7 +181,9 @@ void gan__sum(gan_context *context, int32_t rank, const int64_t *dims, const boo
         gan__parallel(context, s.outputs / s.inner * blocks, sum_columns, &s);
     } else {
         const int64_t tasks = tasks_for(s.outputs, s.terms, &s.per_task);
-        gan__parallel(context, tasks, sum_rows, &s);
+        const bool are_short =
+            s.kept_rank > 0 && s.summed_rank > 0 && s.summed[s.summed_rank - 1] <= SHORT;
+        gan__parallel(context, tasks, are_short ? sum_short_rows : sum_rows, &s);
     }
 }
 
@@ -215,11 +269,10 @@ static void maximum_task(void *argument, int64_t task)
 {
     const maximum_job *job = argument;
     const int64_t blocks = (job->row_lanes + LANES - 1) / LANES;
-    const int64_t end = (task + 1) * job->per_task < job->rows * blocks ? (task + 1) * job->per_task
-                                                                        : job->rows * blocks;
+    const int64_t end = smaller((task + 1) * job->per_task, job->rows * blocks);
     for (int64_t block = task * job->per_task; block < end; block++) {
         const int64_t from = block % blocks * LANES;
-        const int64_t n = job->row_lanes - from < LANES ? job->row_lanes - from : LANES;
+        const int64_t n = smaller(job->row_lanes - from, LANES);
         do_lanes(job, block / blocks, from, n);
     }
 }
@@ -229,7 +282,7 @@ static void run_maximum(gan_context *context, int64_t outer, maximum_job job)
     job.rows = job.inner == 1 ? 1 : outer;
     job.row_lanes = job.inner == 1 ? outer : job.inner;
     const int64_t blocks = job.rows * ((job.row_lanes + LANES - 1) / LANES);
-    const int64_t lanes = job.row_lanes < LANES ? job.row_lanes : LANES;
+    const int64_t lanes = smaller(job.row_lanes, LANES);
     const int64_t tasks = tasks_for(blocks, job.k * lanes, &job.per_task);
     gan__parallel(context, tasks, maximum_task, &job);
 }
