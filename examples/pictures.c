@@ -81,14 +81,45 @@ static pictures open_digit_pictures(gan_context *context, int count, const char 
     return p;
 }
 
+static gan_dataset *open_faces_named(gan_context *context, const char *folder, const char *name)
+{
+    char *path = find_file(folder, name);
+    if (path == NULL) {
+        fail("%s holds no %s, plain or with .gz; a folder of faces has unlabeled.raw, and "
+             "valid-1.raw and test-1.raw to valid-%d.raw and test-%d.raw",
+             folder, name, PICTURES_FOLDS, PICTURES_FOLDS);
+    }
+    gan_dataset *data = open_faces(context, path);
+    free(path);
+    return data;
+}
+
+/* The published folds of the Toronto Face Database. */
+static void open_face_folder(gan_context *context, const char *folder, pictures *p)
+{
+    p->train = open_faces_named(context, folder, "unlabeled.raw");
+    for (int k = 0; k < PICTURES_FOLDS; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "valid-%d.raw", k + 1);
+        p->validation[k] = open_faces_named(context, folder, name);
+        snprintf(name, sizeof name, "test-%d.raw", k + 1);
+        p->test[k] = open_faces_named(context, folder, name);
+    }
+}
+
 static pictures open_face_pictures(gan_context *context, int count, const char *const *paths)
 {
     if (count == 0) {
         fail("which faces? --data FILE... names them: IDX files, or .raw ones, of 48 x 48 grey "
              "bytes a picture. The Toronto Face Database of the paper is given out by its "
-             "authors only; other faces of that size serve as well");
+             "authors only (docs/reproduction.md tells how to bring it here); other faces of that "
+             "size serve as well");
     }
     pictures p = {.channels = 1, .side = FACE_SIDE, .folds = PICTURES_FOLDS};
+    if (count == 1 && is_folder(paths[0])) {
+        open_face_folder(context, paths[0], &p);
+        return p;
+    }
     gan_dataset *all = open_all(context, open_faces, count, paths);
     int64_t rows = gan_dataset_count(all), learned = rows * 4 / 5;
     int64_t part = (rows - learned) / PICTURES_FOLDS;

@@ -23,10 +23,11 @@ typedef struct {
  *   faces     IDX files, or raw ones whose names end in .raw or .raw.gz, of 48 x 48 bytes a
  *             picture. The first 80 percent of the rows are learned from. The others are cut in
  *             five parts: fold k scores part k, and the first half of the next part chooses the
- *             bandwidth
+ *             bandwidth. Or a folder with the published folds: unlabeled.raw is learned from,
+ *             valid-K.raw chooses the bandwidth and test-K.raw is scored, K being 1 to 5
  *   cifar10   files of the binary version, or one folder with data_batch_1.bin to data_batch_5.bin
  *             or some of them, with contrast normalised as published. The first 80 percent of the
- *             rows (40,000 of 50,000) are learned from; no fold
+ *             rows (40,000 of 50,000) are learned from, the others left for validation; no fold
  * Each file raw or gzipped; several are joined in the order given. */
 pictures pictures_open(gan_context *context, pictures_kind kind, int count,
                        const char *const *paths);

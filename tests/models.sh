@@ -101,6 +101,22 @@ if cmp -s "$work/recipe/generator.safetensors" "$work/cifar10-full/generator.saf
 fi
 grep -q '"training":"recipe"' "$work/recipe/metrics.jsonl" || fail "the recipe is not on record"
 
+# The published folds, in a folder.
+mkdir "$work/tfd-folds"
+refused "no unlabeled.raw" tfd-pretrain --width 0.005 --data "$work/tfd-folds"
+bytes 0 $((30 * 2304)) >"$work/tfd-folds/unlabeled.raw"
+for k in 1 2 3 4 5; do
+    bytes $(((30 + k) * 2304)) $(((k + 1) * 2304)) >"$work/tfd-folds/valid-$k.raw"
+    [ $k -eq 5 ] && refused "no test-5.raw" tfd-pretrain --width 0.005 --data "$work/tfd-folds"
+    bytes $(((40 + k) * 2304)) $(((k + 2) * 2304)) | gzip -n >"$work/tfd-folds/test-$k.raw.gz"
+done
+train tfd-pretrain in-folds --width 0.005 --average 0 --data "$work/tfd-folds" ||
+    { cat "$work/in-folds.log" >&2; fail "the published folds are not scored"; }
+grep -q "^30 pictures" "$work/in-folds.log" || fail "other faces than unlabeled.raw are learned from"
+folds in-folds 5
+grep '"fold":4,' "$work/in-folds/metrics.jsonl" | grep -q '"rows":7,' ||
+    fail "the last fold has not the rows of test-5.raw"
+
 refused "width" tfd --width 0.01 --data "$faces" --generator "$stage1"
 refused "tfd-pretrain first" tfd --width 0.005 --data "$faces"
 refused "48 x 48" tfd-pretrain --data "$work/digits"
