@@ -49,7 +49,7 @@ static const struct {
     {"log", gan__element_log, log, -HUGE_VAL, HUGE_VAL, 1},
     {"sqrt", gan__element_sqrt, sqrt, -HUGE_VAL, HUGE_VAL, 0.5},
     {"reciprocal", gan__element_reciprocal, reciprocal, -HUGE_VAL, HUGE_VAL, 0.5},
-    {"tanh", gan__element_tanh, tanh, -HUGE_VAL, HUGE_VAL, 2},
+    {"tanh", gan__element_tanh, tanh, -HUGE_VAL, HUGE_VAL, 2.6},
     {"sigmoid", gan__element_sigmoid, sigmoid, -87.3, HUGE_VAL, 2.5},
     {"softplus", gan__element_softplus, softplus, -HUGE_VAL, HUGE_VAL, 3.5},
 };

@@ -42,26 +42,39 @@ static inline uint32_t bits_of(float x)
     return bits;
 }
 
-/* exp x = 2^k exp r, |r| <= log(2) / 2. Error of the polynomial 8e-9. */
-static inline float exp_of(float x)
+/* exp x = 2^k exp r, |r| <= log(2) / 2, for x of at most 2^21. Returns exp r - 1, with an error of
+ * 8e-9 exp r. */
+static inline float reduced_exp(float x, int32_t *k)
 {
-    const float low = x < -104.0f ? -104.0f : x;
-    const float bounded = low > 89.0f ? 89.0f : low;
     /* Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits. */
     const float magic = 12582912.0f;
-    const float shifted = bounded * 1.44269504f + magic;
+    const float shifted = x * 1.44269504f + magic;
     const float whole = shifted - magic;
-    const float r = (bounded - whole * 0.693359375f) - whole * -2.12194440e-4f;
+    const float r = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
     float p = 1.392625083e-3f;
     p = p * r + 8.363232884e-3f;
     p = p * r + 4.166655421e-2f;
     p = p * r + 1.666657667e-1f;
     p = p * r + 0.5f;
-    p = p * (r * r) + r + 1.0f;
+    *k = (int32_t)(bits_of(shifted) - bits_of(magic));
+    return p * (r * r) + r;
+}
+
+/* 2^k, k from -126 to 127 */
+static inline float power_of_two(int32_t k)
+{
+    return float_of((uint32_t)(k + 127) << 23);
+}
+
+static inline float exp_of(float x)
+{
+    const float low = x < -104.0f ? -104.0f : x;
+    const float bounded = low > 89.0f ? 89.0f : low;
+    int32_t k;
+    const float p = reduced_exp(bounded, &k) + 1.0f;
     /* 2^k in two factors, so that results near both ends of the range are right. */
-    const int32_t k = (int32_t)(bits_of(shifted) - bits_of(magic));
     const int32_t half = k / 2;
-    return p * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(k - half + 127) << 23);
+    return p * power_of_two(half) * power_of_two(k - half);
 }
 
 /* log(1 + u) for u in [0, 1], as 2 atanh(s) with s = u / (2 + u). Error 3e-8. */
@@ -75,20 +88,18 @@ static inline float log1p_of(float u)
     return s * (p * w + 2.0f);
 }
 
-/* A polynomial near 0 (error 2e-8), where the formula by exp would cancel. */
+/* t / (t + 2) with t = exp(2 |x|) - 1 = 2^k (exp r - 1) + (2^k - 1): nothing cancels. 1 from 9.5
+ * on. */
 static inline float tanh_of(float x)
 {
-    const float z = x * x;
-    float p = -6.06214808e-3f;
-    p = p * z + 2.097323439e-2f;
-    p = p * z - 5.384582267e-2f;
-    p = p * z + 1.333273602e-1f;
-    p = p * z - 3.333332861e-1f;
-    const float near = p * z * x + x;
-    const float size = x < 0.0f ? -x : x;
-    const float by_exp = 1.0f - 2.0f / (exp_of(2.0f * size) + 1.0f);
-    const float far = x < 0.0f ? -by_exp : by_exp;
-    return size < 0.63f ? near : far;
+    const uint32_t sign = bits_of(x) & 0x80000000u;
+    const float size = float_of(bits_of(x) ^ sign);
+    const float bounded = size > 9.5f ? 9.5f : size;
+    int32_t k;
+    const float q = reduced_exp(2.0f * bounded, &k);
+    const float power = power_of_two(k);
+    const float t = power * q + (power - 1.0f);
+    return float_of(bits_of(t / (t + 2.0f)) | sign);
 }
 
 #endif
