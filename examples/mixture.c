@@ -26,6 +26,8 @@ static const mixture MIXTURES[] = {
      .reach = 1,
      .deviation = 0.01,
      .steps = 80000,
+     .falling = 40000,
+     .fading = 64000,
      .d_steps = 1,
      .penalty = 0.0125,
      .steepness = 4,
@@ -38,7 +40,9 @@ static const mixture MIXTURES[] = {
      .modes = GRID_SIDE * GRID_SIDE,
      .reach = 4,
      .deviation = 0.05,
-     .steps = 80000,
+     .steps = 120000,
+     .falling = 40000,
+     .fading = 64000,
      .d_steps = 2,
      .penalty = 0.2,
      .steepness = 1,
@@ -171,20 +175,27 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     return n;
 }
 
-/* An optimizer whose rate falls by equal factors for half of the steps, and then stays: modes come
- * out narrow at high rates, and widen while the rate is low, which must be for long. */
+/* An optimizer whose rate falls by equal factors for so many steps, and then stays: modes come out
+ * narrow at high rates, and widen while the rate is low, which must be for long. */
 static gan_optimizer *make_optimizer(gan_context *context, double last, int64_t steps)
 {
-    const double first = 4e-3, falling_steps = 0.5 * (double)steps;
+    const double first = 4e-3;
     const player adam = {GAN_ADAM,
                          GAN_EXPONENTIAL,
                          .learning_rate = first,
-                         .decay = pow(first / last, 1 / falling_steps),
+                         .decay = pow(first / last, 1 / (double)steps),
                          .final_learning_rate = last,
                          .beta2 = 0.99};
     gan_optimizer *optimizer = player_optimizer(context, &adam, 0);
     check(context, gan_optimizer_set_number(optimizer, GAN_BETA1, 0));
     return optimizer;
+}
+
+/* As many of `steps` as `part` is of the benchmark's own, at least one. */
+static int64_t part_of(int64_t part, const mixture *m, int64_t steps)
+{
+    const int64_t scaled = (int64_t)((double)part / (double)m->steps * (double)steps + 0.5);
+    return scaled > 0 ? scaled : 1;
 }
 
 /* The recipe's own numbers are for pictures. Modes so narrow beside their distance want a penalty
@@ -197,7 +208,7 @@ gan_trainer *mixture_trainer(gan_context *context, const mixture *m, gan_network
         double value;
     } numbers[] = {{GAN_DISCRIMINATOR_STEPS, m->d_steps},
                    {GAN_FINAL_PENALTY, 0.001},
-                   {GAN_SCHEDULE_STEPS, floor(0.8 * (double)steps)}, /* then it stays there */
+                   {GAN_SCHEDULE_STEPS, (double)part_of(m->fading, m, steps)},
                    {GAN_FINAL_AVERAGE_HALF_LIFE, 100000}};
     gan_trainer *trainer = NULL;
     check(context, gan_trainer_create(G, D, data, &trainer));
@@ -207,8 +218,8 @@ gan_trainer *mixture_trainer(gan_context *context, const mixture *m, gan_network
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         check(context, gan_trainer_set_number(trainer, numbers[i].key, numbers[i].value));
     }
-    gan_optimizer *for_d = make_optimizer(context, 1e-4, steps);
-    gan_optimizer *for_g = make_optimizer(context, m->g_end, steps);
+    gan_optimizer *for_d = make_optimizer(context, 1e-4, part_of(m->falling, m, steps));
+    gan_optimizer *for_g = make_optimizer(context, m->g_end, part_of(m->falling, m, steps));
     check(context, gan_trainer_set_discriminator_optimizer(trainer, for_d));
     check(context, gan_trainer_set_generator_optimizer(trainer, for_g));
     gan_optimizer_free(for_d);
