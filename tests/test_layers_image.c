@@ -1,5 +1,5 @@
 /* Layers of images: each one against a loop over all indices, over a table of sizes; how their
- * parameters start and are limited; the published shapes; misuse; memory that runs out. */
+ * parameters start and are limited; misuse; memory that runs out. */
 #include "api.h"
 
 #include <stdbool.h>
@@ -503,52 +503,6 @@ START_TEST(upsampling)
             }
         }
     }
-    finish();
-}
-END_TEST
-
-/* ---- The published networks for CIFAR-10 ----------------------------------------------------- */
-
-START_TEST(the_published_discriminator)
-{
-    static const struct {
-        int64_t filters, kernel, pad, pool, stride, convolved, pooled;
-    } blocks[] = {{64, 8, 4, 4, 2, 33, 16}, {64, 8, 3, 4, 2, 15, 7}, {384, 5, 3, 2, 2, 9, 5}};
-    start();
-    int32_t x = image(3, 32, 32);
-    for (int i = 0; i < 3; i++) {
-        const int64_t kernel[] = {blocks[i].kernel, blocks[i].kernel};
-        const int64_t pad[] = {blocks[i].pad, blocks[i].pad}, size = blocks[i].convolved;
-        const int64_t window[] = {blocks[i].pool, blocks[i].pool};
-        const int64_t stride[] = {blocks[i].stride, blocks[i].stride};
-        x = gan_network_convolution(net, x, blocks[i].filters, kernel, NULL, pad, GAN_BIAS_TIED);
-        has_shape(x, blocks[i].filters, size, size);
-        x = gan_network_maxout_channels(net, x, 2);
-        has_shape(x, blocks[i].filters / 2, size, size);
-        x = gan_network_max_pool(net, x, window, stride);
-        has_shape(x, blocks[i].filters / 2, blocks[i].pooled, blocks[i].pooled);
-    }
-    x = gan_network_dense(net, gan_network_maxout(net, x, 500, 5), 1);
-    ok(gan_network_output(net, x));
-    ck_assert_int_eq(gan_network_parameter_elements(net), 12454073);
-    finish();
-}
-END_TEST
-
-START_TEST(the_published_generator)
-{
-    const int64_t kernel[] = {5, 5}, stride[] = {3, 3};
-    start();
-    int32_t x = gan_network_input(net, "z", 1, (int64_t[]){100});
-    x = gan_network_relu(net, gan_network_dense(net, x, 8000));
-    x = gan_network_sigmoid(net, gan_network_dense(net, x, 8000));
-    x = gan_network_reshape(net, x, 3, (int64_t[]){80, 10, 10});
-    x = gan_network_transposed_convolution(net, x, 3, kernel, stride, NULL, NULL, GAN_BIAS_UNTIED);
-    has_shape(x, 3, 32, 32);
-    ok(gan_network_output(net, x));
-    ck_assert_int_eq(gan_network_parameter_elements(net), 64825072);
-    has_parameter("layer2.weight", 80, 3, 5, 5);
-    has_parameter("layer2.bias", 3, 32, 32, 0);
     finish();
 }
 END_TEST
@@ -1119,10 +1073,10 @@ int main(void)
 {
     return RUN_TESTS("layers_image", convolutions, transposed_convolutions,
                      numbers_left_out_or_huge, pooling, maxout_over_channels, upsampling,
-                     the_published_discriminator, the_published_generator, weights_follow_their_law,
-                     sparse_weights_are_exactly_as_many, constants_biases_and_names,
-                     biases_start_at_the_marginals, kernels_are_limited_at_the_start,
-                     kernels_are_limited_after_each_update, bad_convolutions_are_refused,
-                     limits_of_the_engine, other_bad_calls_are_refused,
-                     a_finished_network_takes_no_more, shapes_of_tensors, memory_that_runs_out);
+                     weights_follow_their_law, sparse_weights_are_exactly_as_many,
+                     constants_biases_and_names, biases_start_at_the_marginals,
+                     kernels_are_limited_at_the_start, kernels_are_limited_after_each_update,
+                     bad_convolutions_are_refused, limits_of_the_engine,
+                     other_bad_calls_are_refused, a_finished_network_takes_no_more,
+                     shapes_of_tensors, memory_that_runs_out);
 }
