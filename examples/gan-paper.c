@@ -170,8 +170,7 @@ static parzen score_folds(const experiment *e, gan_network *generator, const cha
         metrics_text(log, "generator", whose);
         metrics_whole(log, "fold", k);
         metrics_whole(log, "rows", gan_dataset_count(e->data.test[k]));
-        parzen_write(&p, log, "mean", "se", "sigma");
-        metrics_flag(log, "edge", p.edge);
+        parzen_write(&p, log, "mean", "se", "sigma", "edge");
         metrics_end(log);
         change = p.mean - all.mean;
         all.mean += change / (k + 1);
