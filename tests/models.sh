@@ -65,6 +65,38 @@ learns()
     fi
 }
 
+# numbers FILE TENSOR: of a file of parameters, one a line.
+numbers()
+{
+    size=$(od -An -t u8 -N 8 "$1")
+    range=$(head -c $((8 + size)) "$1" | tail -c +9 |
+        sed -n "s/.*\"$2\":{[^}]*\"data_offsets\":\[\([0-9]*\),\([0-9]*\)\].*/\1 \2/p")
+    [ -n "$range" ] || fail "$1 has no $2"
+    tail -c +$((9 + size + ${range% *})) "$1" | head -c $((${range#* } - ${range% *})) |
+        od -An -v -t f4 | tr -s ' ' '\n' | sed '/^$/d'
+}
+
+# stays TENSOR FILE FILE: its numbers are the same but for what 20 steps of these move them.
+stays()
+{
+    numbers "$2" "$1" >"$work/one"
+    numbers "$3" "$1" >"$work/other"
+    paste "$work/one" "$work/other" | LC_ALL=C awk '
+        { d = $1 - $2; if (NF != 2 || d * d > 1e-8) bad++ }
+        END { exit bad > 0 || NR == 0 }' || fail "$1 of $2 was not carried over to $3"
+}
+
+# same FOLDER OTHER FILE...: the files are the same in both.
+same()
+{
+    one=$work/$1
+    other=$work/$2
+    shift 2
+    for file; do
+        cmp "$one/$file" "$other/$file" || fail "$file in $one and in $other differ"
+    done
+}
+
 # refused TEXT MODEL ARGUMENT...: it must fail and say so.
 refused()
 {
@@ -88,10 +120,16 @@ folds()
 stage1=$work/tfd-pretrain/generator.safetensors
 learns mnist 1 "1 fold)" --width 0.02 --data "$digits" --average 0
 folds mnist 1
+! grep -q warning "$work/mnist.log" || fail "mnist: a warning"
+grep -q '"event":"fold".*"edge":false' "$work/mnist/metrics.jsonl" || fail "mnist: at an edge"
 learns tfd-pretrain 2 "^48 pictures" --width 0.005 --data "$faces" "$work/faces.raw.gz"
 folds tfd-pretrain 10
 learns tfd 1 "5 folds)" --width 0.005 --data "$faces" --generator "$stage1" --average 0
 folds tfd 5
+for layer in h0 h1 y; do # on top of what is new
+    stays $layer.weight "$stage1" "$work/tfd/generator.safetensors"
+    stays $layer.bias "$stage1" "$work/tfd/generator.safetensors"
+done
 learns cifar10-full 2 "^16 pictures" --width 0.01 --data "$work/cifar10"
 learns cifar10-conv 2 "^8 pictures" --width 0.05 --data "$work/cifar10/data_batch_2.bin"
 train cifar10-full recipe --width 0.01 --data "$work/cifar10" --training recipe ||
@@ -100,6 +138,21 @@ if cmp -s "$work/recipe/generator.safetensors" "$work/cifar10-full/generator.saf
     fail "the recipe trains as published"
 fi
 grep -q '"training":"recipe"' "$work/recipe/metrics.jsonl" || fail "the recipe is not on record"
+
+# In two sittings, the first of which ends within an epoch.
+train cifar10-full half --width 0.01 --data "$work/cifar10" --steps 7 --save "$work/state"
+train cifar10-full half --width 0.01 --data "$work/cifar10" --resume "$work/state"
+grep -q "^goes on after 7 steps" "$work/half.log" || fail "the second sitting does not go on"
+same cifar10-full half generator.safetensors average.safetensors samples.png samples-raw.png
+grep -q '"schedule":"simultaneous"' "$work/state" || fail "not the published order of updates"
+train tfd half --width 0.005 --data "$faces" --generator "$stage1" --average 0 --steps 7 \
+    --save "$work/state"
+train tfd half --width 0.005 --data "$faces" --average 0 --resume "$work/state"
+same tfd half generator.safetensors samples.png
+
+train cifar10-conv own --width 0.05 --data "$work/cifar10" --batch 0 --epochs 0 --steps 1
+grep -q "50 epochs, at most 1 step, batches of 128" "$work/own.log" ||
+    { cat "$work/own.log" >&2; fail "cifar10-conv has not its own epochs and batches"; }
 
 refused "width" tfd --width 0.01 --data "$faces" --generator "$stage1"
 refused "tfd-pretrain first" tfd --width 0.005 --data "$faces"
