@@ -43,3 +43,5 @@ for generator in raw averaged; do
     warned paper $generator 1
 done
 recorded paper fold '"edge":true' 2
+recorded paper result '"edge":true' 1
+recorded paper result '"average_edge":true' 1

@@ -118,13 +118,23 @@ folds()
 }
 
 stage1=$work/tfd-pretrain/generator.safetensors
-learns mnist 1 "1 fold)" --width 0.02 --data "$digits" --average 0
+learns mnist 1 "1 fold, " --width 0.02 --data "$digits" --average 0
 folds mnist 1
-! grep -q warning "$work/mnist.log" || fail "mnist: a warning"
-grep -q '"event":"fold".*"edge":false' "$work/mnist/metrics.jsonl" || fail "mnist: at an edge"
+grep -q "^training: rows 0 to 9999 of train-images-10000-idx3-ubyte in $digits\$" "$work/mnist.log" &&
+    grep -q "^bandwidth: rows 0 to 999 of validation-images-1000.*; test: rows 0 to 999 of test-" \
+        "$work/mnist.log" || fail "mnist: the rows are not told"
+sigma=$(sed -n 's/.*"event":"fold".*"sigma":\([^,}]*\).*/\1/p' "$work/mnist/metrics.jsonl")
+tail -n 1 "$work/mnist/metrics.jsonl" | grep "\"pictures\":10000,.*\"sigma\":$sigma,\"edge\":false," |
+    grep -q '"validation_pictures":1000,"test_pictures":1000,"samples":10000,' ||
+    fail "mnist: the result does not say of what it is"
+grep -q "(1 fold, bandwidth $(LC_ALL=C printf %.3f "$sigma"))\$" "$work/mnist.log" ||
+    fail "mnist: the bandwidth is not told"
 learns tfd-pretrain 2 "^48 pictures" --width 0.005 --data "$faces" "$work/faces.raw.gz"
 folds tfd-pretrain 10
-learns tfd 1 "5 folds)" --width 0.005 --data "$faces" --generator "$stage1" --average 0
+grep '"event":"result"' "$work/tfd-pretrain/metrics.jsonl" |
+    grep -q '"validation_pictures":1,"test_pictures":2,' || fail "tfd-pretrain: not rows of a fold"
+learns tfd 1 "5 folds, bandwidths 0[0-9.]* to [01][0-9.]*)" --width 0.005 --data "$faces" \
+    --generator "$stage1" --average 0
 folds tfd 5
 for layer in h0 h1 y; do # on top of what is new
     stays $layer.weight "$stage1" "$work/tfd/generator.safetensors"
