@@ -770,6 +770,72 @@ START_TEST(kernels_are_limited_at_the_start)
 }
 END_TEST
 
+enum { PIXELS_IN = CHANNELS * 6 * 4, STEP_SAMPLES = 4 };
+
+/* A discriminator of one layer for images and a logit, with these weights of the layer, after one
+ * step against a generator; the weights then. w: [WEIGHTS]; the caller frees them */
+static float *after_a_step(bool transposed, double norm, const float *w)
+{
+    const int64_t kernel[] = {5, 3};
+    float x[STEP_SAMPLES * PIXELS_IN], z[STEP_SAMPLES];
+    gan_network *G;
+    gan_trainer *trainer;
+    dice d = {4};
+    restart();
+    int32_t h = image(CHANNELS, 6, 4);
+    h = transposed ? gan_network_transposed_convolution(net, h, FILTERS, kernel, NULL, NULL, NULL,
+                                                        GAN_BIAS_TIED)
+                   : gan_network_convolution(net, h, FILTERS, kernel, NULL, NULL, GAN_BIAS_TIED);
+    ok(gan_network_set_max_norm(net, h, norm));
+    ok(gan_network_output(net, gan_network_dense(net, h, 1)));
+    ok(gan_network_create(ctx, "G", &G));
+    h = gan_network_dense(G, gan_network_input(G, "z", 1, (int64_t[]){1}), PIXELS_IN);
+    ok(gan_network_output(G, h));
+    ok(gan_network_set_parameter(net, "layer0.weight", w, WEIGHTS));
+    ok(gan_trainer_create(G, net, NULL, &trainer));
+    roll_array(&d, STEP_SAMPLES * PIXELS_IN, -3, 3, x);
+    roll_array(&d, STEP_SAMPLES, -1, 1, z);
+    ok(gan_trainer_step(trainer, STEP_SAMPLES, x, z, z));
+    gan_trainer_free(trainer);
+    gan_network_free(G);
+    return get("layer0.weight", WEIGHTS);
+}
+
+/* The same update with a limit and without: the limited weights are what the limit makes of the
+ * others. */
+START_TEST(kernels_are_limited_exactly_after_an_update)
+{
+    const double norm = 0.75;
+    start();
+    for (int transposed = 0; transposed < 2; transposed++) {
+        dice d = {(uint64_t)transposed};
+        float *w = new_floats(WEIGHTS);
+        double squares[FILTERS] = {0};
+        int over = 0;
+        roll_array(&d, WEIGHTS, -0.1, 0.1, w);
+        for (int j = 0; j < WEIGHTS; j++) { /* some filters are far below the limit */
+            w[j] *= filter_of(transposed, j) % 3 == 0 ? 0.1f : 1;
+        }
+        float *unlimited = after_a_step(transposed, 0, w), *got = after_a_step(transposed, norm, w);
+        for (int j = 0; j < WEIGHTS; j++) {
+            squares[filter_of(transposed, j)] += pow((double)unlimited[j], 2);
+            need(unlimited[j] != w[j]);
+        }
+        for (int j = 0; j < WEIGHTS; j++) {
+            const double length = sqrt(squares[filter_of(transposed, j)]);
+            const double wanted = (double)unlimited[j] * fmin(length, norm) / (1e-7 + length);
+            near(got[j], wanted, 1e-6 * fabs(wanted) + 1e-30);
+            over += length > norm;
+        }
+        ck_assert(over > WEIGHTS / 10 && over < WEIGHTS * 9 / 10);
+        free(got);
+        free(unlimited);
+        free(w);
+    }
+    finish();
+}
+END_TEST
+
 /* The largest norm of the weights [outer, units, inner] that lead to a unit. */
 static double largest_norm(gan_network *network, const char *name, int outer, int units, int inner)
 {
@@ -1112,8 +1178,8 @@ int main(void)
                      numbers_left_out_or_huge, pooling, maxout_over_channels, upsampling,
                      weights_follow_their_law, sparse_weights_are_exactly_as_many,
                      constants_biases_and_names, biases_start_at_the_marginals,
-                     kernels_are_limited_at_the_start, kernels_are_limited_after_each_update,
-                     bad_convolutions_are_refused, limits_of_the_engine,
-                     other_bad_calls_are_refused, a_finished_network_takes_no_more,
-                     shapes_of_tensors, memory_that_runs_out);
+                     kernels_are_limited_at_the_start, kernels_are_limited_exactly_after_an_update,
+                     kernels_are_limited_after_each_update, bad_convolutions_are_refused,
+                     limits_of_the_engine, other_bad_calls_are_refused,
+                     a_finished_network_takes_no_more, shapes_of_tensors, memory_that_runs_out);
 }
