@@ -56,12 +56,18 @@ static bool holds(const char *directory, const char *name)
 
 digits digits_open(gan_context *context, const char *directory)
 {
-    digits d = {NULL, NULL, NULL};
+    digits d = {.train = NULL};
     if (holds(directory, SUBSET_TRAIN)) {
+        d.train_file = SUBSET_TRAIN;
+        d.validation_file = SUBSET_VALIDATION;
+        d.test_file = SUBSET_TEST;
         d.train = open_file(context, directory, SUBSET_TRAIN);
         d.validation = open_file(context, directory, SUBSET_VALIDATION);
         d.test = open_file(context, directory, SUBSET_TEST);
     } else if (holds(directory, FULL_TRAIN)) {
+        d.train_file = d.validation_file = FULL_TRAIN;
+        d.validation_start = TRAIN_ROWS;
+        d.test_file = FULL_TEST;
         gan_dataset *all = open_file(context, directory, FULL_TRAIN);
         check(context, gan_dataset_slice(all, 0, TRAIN_ROWS, &d.train));
         check(context, gan_dataset_slice(all, TRAIN_ROWS, VALIDATION_ROWS, &d.validation));

@@ -184,26 +184,29 @@ static void score_epoch(void *user, session *s)
     next = next > VALIDATION_SCORED ? VALIDATION_SCORED : next;
     gan_dataset *chooses = slice(e->context, e->data.validation, 0, first);
     gan_dataset *scored = slice(e->context, e->data.validation, first, next);
-    parzen raw = score_generator(e, e->G, chooses, scored);
+    parzen raw = score_generator(e, e->G, chooses, scored), average = {.mean = 0};
     s->value = raw.mean;
     metrics_begin(s->log, "score");
     metrics_whole(s->log, "epoch", s->done);
     metrics_whole(s->log, "step", s->step);
     metrics_whole(s->log, "rows", next);
-    parzen_write(&raw, s->log, "mean", "se", "sigma");
+    parzen_write(&raw, s->log, "mean", "se", "sigma", "edge");
     progress_end(&s->progress);
     printf("epoch %lld, Parzen log-likelihood of %lld validation digits: %.1f +- %.1f",
            (long long)s->done, (long long)next, raw.mean, raw.standard_error);
     if (e->average != NULL) {
-        parzen average = score_generator(e, e->average, chooses, scored);
+        average = score_generator(e, e->average, chooses, scored);
         s->value = average.mean;
-        parzen_write(&average, s->log, "average_mean", "average_se", "average_sigma");
+        parzen_write(&average, s->log, "average_mean", "average_se", "average_sigma",
+                     "average_edge");
         printf(", averaged %.1f +- %.1f", average.mean, average.standard_error);
     }
     metrics_number(s->log, "seconds", session_seconds(s));
     metrics_end(s->log);
     printf("\n");
     fflush(stdout);
+    parzen_warn(&raw, "raw");
+    parzen_warn(&average, "averaged");
     gan_dataset_free(scored);
     gan_dataset_free(chooses);
 }
@@ -233,9 +236,9 @@ static void record_result(const session *s, const parzen *raw, const parzen *ave
 {
     metrics *log = s->log;
     metrics_begin(log, "result");
-    parzen_write(raw, log, "parzen_mean", "parzen_se", "sigma");
+    parzen_write(raw, log, "parzen_mean", "parzen_se", "sigma", "edge");
     if (average != NULL) {
-        parzen_write(average, log, "average_mean", "average_se", "average_sigma");
+        parzen_write(average, log, "average_mean", "average_se", "average_sigma", "average_edge");
     }
     metrics_whole(log, "samples", PARZEN_SAMPLES);
     metrics_whole(log, "epochs", s->done);

@@ -151,18 +151,24 @@ static void record_start(const experiment *e, const session *s, const arguments 
     metrics_end(log);
 }
 
-/* The score of a generator, each fold in a record of its own. Of several folds: the mean of their
- * scores and its standard error across them, which is what Table 1 has of faces. */
-static parzen score_folds(const experiment *e, gan_network *generator, const char *whose,
-                          metrics *log)
+/* The score of all folds. Of several: the mean of their scores and its standard error across them,
+ * which is what Table 1 has of faces, and the least of their bandwidths. */
+typedef struct {
+    parzen all;
+    double greatest_sigma;
+} folds_score;
+
+/* The score of a generator, each fold in a record of its own. */
+static folds_score score_folds(const experiment *e, gan_network *generator, const char *whose,
+                               metrics *log)
 {
     const int64_t elements = gan_network_output_elements(generator);
     const int folds = e->data.folds;
     float *samples = allocate((size_t)(PARZEN_SAMPLES * elements), sizeof *samples);
     check(e->context, gan_network_sample(generator, e->seed, PARZEN_SAMPLES, samples,
                                          PARZEN_SAMPLES * elements));
-    parzen p = {.mean = 0}, all = {.mean = 0};
-    double squares = 0, change = 0;
+    parzen p = {.mean = 0}, all = {.sigma = HUGE_VAL};
+    double squares = 0, greatest = 0;
     for (int k = 0; k < folds; k++) {
         p = parzen_score(e->context, samples, e->data.validation[k], e->data.test[k]);
         parzen_warn(&p, whose);
@@ -170,24 +176,46 @@ static parzen score_folds(const experiment *e, gan_network *generator, const cha
         metrics_text(log, "generator", whose);
         metrics_whole(log, "fold", k);
         metrics_whole(log, "rows", gan_dataset_count(e->data.test[k]));
-        parzen_write(&p, log, "mean", "se", "sigma");
-        metrics_flag(log, "edge", p.edge);
+        parzen_write(&p, log, "mean", "se", "sigma", "edge");
         metrics_end(log);
-        change = p.mean - all.mean;
+        double change = p.mean - all.mean;
         all.mean += change / (k + 1);
         squares += change * (p.mean - all.mean);
+        all.sigma = fmin(all.sigma, p.sigma);
+        greatest = fmax(greatest, p.sigma);
+        all.edge |= p.edge;
     }
     free(samples);
-    if (folds == 1) {
-        return p;
+    all.standard_error = folds > 1 ? sqrt(squares / (folds - 1) / folds) : p.standard_error;
+    return (folds_score){all, greatest};
+}
+
+static void print_score(const folds_score *f, const char *whose, int folds)
+{
+    printf("Parzen log-likelihood, %s generator: %.1f +- %.1f nats (%d fold%s, bandwidth%s %.3f",
+           whose, f->all.mean, f->all.standard_error, folds, plural(folds), plural(folds),
+           f->all.sigma);
+    if (folds > 1) {
+        printf(" to %.3f", f->greatest_sigma);
     }
-    all.standard_error = sqrt(squares / (folds - 1) / folds);
-    return all;
+    printf(")\n");
+    fflush(stdout);
+}
+
+/* Writes the score into a record under the keys of parzen_write, and one for the greatest bandwidth
+ * of several. */
+static void record_score(const folds_score *f, int folds, const char *const *keys, metrics *log)
+{
+    parzen_write(&f->all, log, keys[0], keys[1], keys[2], keys[3]);
+    if (folds > 1) {
+        metrics_number(log, keys[4], f->greatest_sigma);
+    }
 }
 
 /* Draws the samples of one generator, saves its parameters, scores it. */
-static parzen finish(const experiment *e, gan_network *generator, const char *whose, metrics *log,
-                     const char *directory, const char *sheet, const char *parameters)
+static folds_score finish(const experiment *e, gan_network *generator, const char *whose,
+                          metrics *log, const char *directory, const char *sheet,
+                          const char *parameters)
 {
     const gallery g = {SHEET_ROWS, e->data.channels, e->data.side, e->data.centred};
     const int64_t count = SHEET_ROWS * GALLERY_SAMPLES;
@@ -199,35 +227,38 @@ static parzen finish(const experiment *e, gan_network *generator, const char *wh
     char *path = join_path(directory, parameters);
     check(e->context, gan_network_save(generator, path));
     free(path);
-    parzen p = {.mean = 0};
+    folds_score f = {.all = {.mean = 0}};
     if (e->data.folds > 0) {
-        p = score_folds(e, generator, whose, log);
-        printf("Parzen log-likelihood, %s generator: %.1f +- %.1f nats (%d fold%s)\n", whose,
-               p.mean, p.standard_error, e->data.folds, plural(e->data.folds));
-        fflush(stdout);
+        f = score_folds(e, generator, whose, log);
+        print_score(&f, whose, e->data.folds);
     }
-    return p;
+    return f;
 }
 
 static void finish_all(const experiment *e, const session *s, const char *directory)
 {
+    static const char *const keys[][5] = {
+        {"parzen_mean", "parzen_se", "sigma", "edge", "greatest_sigma"},
+        {"average_mean", "average_se", "average_sigma", "average_edge", "average_greatest_sigma"}};
     metrics *log = s->log;
     const char *raw_sheet = e->average != NULL ? "samples-raw.png" : "samples.png";
-    parzen average = {.mean = 0};
-    parzen raw = finish(e, e->G, "raw", log, directory, raw_sheet, "generator.safetensors");
+    folds_score average = {.all = {.mean = 0}};
+    folds_score raw = finish(e, e->G, "raw", log, directory, raw_sheet, "generator.safetensors");
     if (e->average != NULL) {
         average =
             finish(e, e->average, "averaged", log, directory, "samples.png", "average.safetensors");
     }
     metrics_begin(log, "result");
+    metrics_whole(log, "pictures", gan_dataset_count(e->data.train));
     if (e->data.folds > 0) {
-        metrics_number(log, "parzen_mean", raw.mean);
-        metrics_number(log, "parzen_se", raw.standard_error);
+        record_score(&raw, e->data.folds, keys[0], log);
         metrics_whole(log, "folds", e->data.folds);
+        metrics_whole(log, "validation_pictures", gan_dataset_count(e->data.validation[0]));
+        metrics_whole(log, "test_pictures", gan_dataset_count(e->data.test[0]));
+        metrics_whole(log, "samples", PARZEN_SAMPLES);
     }
     if (e->data.folds > 0 && e->average != NULL) {
-        metrics_number(log, "average_mean", average.mean);
-        metrics_number(log, "average_se", average.standard_error);
+        record_score(&average, e->data.folds, keys[1], log);
     }
     metrics_whole(log, "epochs", s->done);
     metrics_whole(log, "step", s->step);
@@ -254,6 +285,7 @@ static void print_plan(const experiment *e, const arguments *a)
         printf("at most %lld step%s, ", (long long)a->steps, plural(a->steps));
     }
     printf("batches of %lld, %d thread%s\n", (long long)a->batch, (int)threads, plural(threads));
+    printf("%s\n", e->data.rows);
     fflush(stdout);
 }
 

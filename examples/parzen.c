@@ -41,9 +41,10 @@ void parzen_warn(const parzen *p, const char *whose)
 }
 
 void parzen_write(const parzen *p, metrics *log, const char *mean, const char *standard_error,
-                  const char *sigma)
+                  const char *sigma, const char *edge)
 {
     metrics_number(log, mean, p->mean);
     metrics_number(log, standard_error, p->standard_error);
     metrics_number(log, sigma, p->sigma);
+    metrics_flag(log, edge, p->edge);
 }

@@ -29,8 +29,9 @@ parzen parzen_score(gan_context *context, const float *samples, gan_dataset *val
  *   whose  names the generator */
 void parzen_warn(const parzen *p, const char *whose);
 
-/* Writes mean, standard error and bandwidth into a record that was begun, under these keys. */
+/* Writes mean, standard error, bandwidth and whether that is at an edge into a record that was
+ * begun, under these keys. */
 void parzen_write(const parzen *p, metrics *log, const char *mean, const char *standard_error,
-                  const char *sigma);
+                  const char *sigma, const char *edge);
 
 #endif

@@ -71,13 +71,21 @@ static pictures open_digit_pictures(gan_context *context, int count, const char 
     if (count > 1) {
         fail("the digits are in one folder, not in %d (--data)", count);
     }
-    digits d = digits_open(context, count == 1 ? paths[0] : DIGITS_SHIPPED);
+    const char *folder = count == 1 ? paths[0] : DIGITS_SHIPPED;
+    digits d = digits_open(context, folder);
     pictures p = {.channels = 1, .side = DIGIT_SIDE, .folds = 1, .train = d.train};
     int64_t rows = gan_dataset_count(d.validation);
-    p.validation[0] =
-        slice(context, d.validation, 0, rows < PARZEN_VALIDATION ? rows : PARZEN_VALIDATION);
+    rows = rows < PARZEN_VALIDATION ? rows : PARZEN_VALIDATION;
+    p.validation[0] = slice(context, d.validation, 0, rows);
     p.test[0] = d.test;
     gan_dataset_free(d.validation);
+    snprintf(p.rows, sizeof p.rows,
+             "training: rows 0 to %lld of %s in %s%s\n"
+             "bandwidth: rows %lld to %lld of %s; test: rows 0 to %lld of %s",
+             (long long)gan_dataset_count(d.train) - 1, d.train_file, folder,
+             count == 1 ? "" : " (--data names others)", (long long)d.validation_start,
+             (long long)(d.validation_start + rows - 1), d.validation_file,
+             (long long)gan_dataset_count(d.test) - 1, d.test_file);
     return p;
 }
 
@@ -105,6 +113,11 @@ static void open_face_folder(gan_context *context, const char *folder, pictures 
         snprintf(name, sizeof name, "test-%d.raw", k + 1);
         p->test[k] = open_faces_named(context, folder, name);
     }
+    snprintf(
+        p->rows, sizeof p->rows,
+        "training: unlabeled.raw in %s\nbandwidth: valid-K.raw; test: test-K.raw; folds K from 1 "
+        "to %d",
+        folder, PICTURES_FOLDS);
 }
 
 static pictures open_face_pictures(gan_context *context, int count, const char *const *paths)
@@ -132,6 +145,12 @@ static pictures open_face_pictures(gan_context *context, int count, const char *
         p.test[k] = slice(context, all, learned + k * part, part);
         p.validation[k] = slice(context, all, learned + next * part, part / 2);
     }
+    snprintf(
+        p.rows, sizeof p.rows,
+        "training: rows 0 to %lld of %lld\n"
+        "test: rows %lld to %lld in %d folds of %lld; bandwidth: the first half of the next fold",
+        (long long)learned - 1, (long long)rows, (long long)learned,
+        (long long)(learned + PICTURES_FOLDS * part - 1), PICTURES_FOLDS, (long long)part);
     gan_dataset_free(all);
     return p;
 }
@@ -174,6 +193,8 @@ static pictures open_cifar10_pictures(gan_context *context, int count, const cha
     int64_t rows = gan_dataset_count(normal);
     pictures p = {.channels = 3, .side = CIFAR10_SIDE, .centred = true};
     p.train = slice(context, normal, 0, rows > 1 ? rows * 4 / 5 : 1);
+    snprintf(p.rows, sizeof p.rows, "training: rows 0 to %lld of %lld; no score",
+             (long long)gan_dataset_count(p.train) - 1, (long long)rows);
     gan_dataset_free(normal);
     gan_dataset_free(all);
     return p;

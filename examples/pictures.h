@@ -8,7 +8,7 @@
 
 typedef enum { PICTURES_DIGITS, PICTURES_FACES, PICTURES_CIFAR10 } pictures_kind;
 
-enum { PICTURES_FOLDS = 5 }; /* at most */
+enum { PICTURES_FOLDS = 5, PICTURES_TEXT = 512 }; /* at most */
 
 typedef struct {
     int channels, side; /* a picture is [channels, side, side] */
@@ -16,6 +16,7 @@ typedef struct {
     gan_dataset *train;
     int folds; /* of the rows for the score; 0 if there is none */
     gan_dataset *validation[PICTURES_FOLDS], *test[PICTURES_FOLDS];
+    char rows[PICTURES_TEXT]; /* which of them those are: a line or two to print */
 } pictures;
 
 /* Opens data of a kind. Ends the program with a hint at where they come from if there is no path.

@@ -6,30 +6,39 @@
 
 #include <stdio.h>
 
-enum { BATCH = 2, PARAMETERS_MAX = 4 };
+enum { BATCHES = 2, PARAMETERS_MAX = 4 }; /* batches of one sample, and of two */
 
-static int32_t convolution(gan_network *n, int32_t x)
-{
-    return gan_network_convolution(n, x, 2, (int64_t[]){2, 3}, (int64_t[]){2, 1}, (int64_t[]){1, 0},
-                                   GAN_BIAS_TIED);
-}
+#define PAIR(a, b) ((const int64_t[]){a, b})
 
-static int32_t untied_convolution(gan_network *n, int32_t x)
-{
-    return gan_network_convolution(n, x, 3, (int64_t[]){3, 2}, NULL, NULL, GAN_BIAS_UNTIED);
-}
+/* Strides and padding of rows and columns; of a transposed convolution also the size it makes. */
+#define CONVOLUTION(name, filters, kernel, stride, padding, bias)                     \
+    static int32_t name(gan_network *n, int32_t x)                                    \
+    {                                                                                 \
+        return gan_network_convolution(n, x, filters, kernel, stride, padding, bias); \
+    }
+#define TRANSPOSED(name, filters, kernel, stride, padding, output, bias)                          \
+    static int32_t name(gan_network *n, int32_t x)                                                \
+    {                                                                                             \
+        return gan_network_transposed_convolution(n, x, filters, kernel, stride, padding, output, \
+                                                  bias);                                          \
+    }
 
-static int32_t transposed_convolution(gan_network *n, int32_t x)
-{
-    return gan_network_transposed_convolution(n, x, 3, (int64_t[]){2, 3}, (int64_t[]){2, 2},
-                                              (int64_t[]){0, 1}, (int64_t[]){7, 6}, GAN_BIAS_TIED);
-}
-
-static int32_t untied_transposed_convolution(gan_network *n, int32_t x)
-{
-    return gan_network_transposed_convolution(n, x, 1, (int64_t[]){2, 2}, NULL, NULL, NULL,
-                                              GAN_BIAS_UNTIED);
-}
+CONVOLUTION(convolution, 2, PAIR(2, 3), PAIR(2, 1), PAIR(1, 0), GAN_BIAS_TIED)
+CONVOLUTION(untied_convolution, 3, PAIR(3, 2), NULL, NULL, GAN_BIAS_UNTIED)
+CONVOLUTION(convolution_1, 2, PAIR(1, 1), NULL, NULL, GAN_BIAS_TIED)
+CONVOLUTION(convolution_1_apart, 2, PAIR(1, 1), PAIR(3, 2), NULL, GAN_BIAS_NONE)
+CONVOLUTION(convolution_apart, 2, PAIR(2, 2), PAIR(3, 4), PAIR(1, 1), GAN_BIAS_UNTIED)
+CONVOLUTION(convolution_uneven, 2, PAIR(3, 2), PAIR(2, 3), PAIR(2, 0), GAN_BIAS_TIED)
+CONVOLUTION(convolution_odd, 1, PAIR(3, 3), PAIR(2, 2), PAIR(1, 1), GAN_BIAS_TIED)
+CONVOLUTION(convolution_of_all, 3, PAIR(3, 5), NULL, NULL, GAN_BIAS_TIED)
+TRANSPOSED(transposed_convolution, 3, PAIR(2, 3), PAIR(2, 2), PAIR(0, 1), PAIR(7, 6), GAN_BIAS_TIED)
+TRANSPOSED(untied_transposed_convolution, 1, PAIR(2, 2), NULL, NULL, NULL, GAN_BIAS_UNTIED)
+TRANSPOSED(transposed_1, 2, PAIR(1, 1), NULL, NULL, NULL, GAN_BIAS_TIED)
+TRANSPOSED(transposed_1_apart, 2, PAIR(1, 1), PAIR(2, 3), NULL, NULL, GAN_BIAS_NONE)
+TRANSPOSED(transposed_apart, 2, PAIR(2, 1), PAIR(3, 2), NULL, PAIR(10, 4), GAN_BIAS_UNTIED)
+TRANSPOSED(transposed_apart_cut, 2, PAIR(2, 2), PAIR(3, 4), PAIR(1, 1), PAIR(7, 6), GAN_BIAS_TIED)
+TRANSPOSED(transposed_uneven, 1, PAIR(3, 2), PAIR(1, 3), PAIR(2, 0), NULL, GAN_BIAS_NONE)
+TRANSPOSED(transposed_odd, 2, PAIR(3, 3), PAIR(2, 2), PAIR(1, 1), NULL, GAN_BIAS_TIED)
 
 static int32_t max_pool(gan_network *n, int32_t x)
 {
@@ -103,8 +112,21 @@ static const struct {
 } cases[] = {
     {"convolution", convolution, 2, 4, 4},
     {"untied convolution", untied_convolution, 2, 4, 3},
+    {"convolution, kernel 1", convolution_1, 3, 2, 3},
+    {"convolution, kernel 1, apart", convolution_1_apart, 2, 4, 5},
+    {"convolution, stride over kernel", convolution_apart, 2, 5, 7},
+    {"convolution, uneven", convolution_uneven, 2, 5, 7},
+    {"convolution, odd sizes", convolution_odd, 2, 7, 5},
+    {"convolution, kernel is image", convolution_of_all, 2, 3, 5},
     {"transposed convolution", transposed_convolution, 2, 3, 3},
     {"untied transposed convolution", untied_transposed_convolution, 2, 2, 3},
+    {"transposed convolution, kernel 1", transposed_1, 3, 2, 3},
+    {"transposed convolution, kernel 1, apart", transposed_1_apart, 2, 3, 2},
+    {"transposed convolution, stride over kernel", transposed_apart, 2, 3, 2},
+    {"transposed convolution, stride over kernel, padded", transposed_apart_cut, 2, 3, 2},
+    {"transposed convolution, uneven", transposed_uneven, 2, 5, 3},
+    {"transposed convolution, odd sizes", transposed_odd, 2, 3, 5},
+    {"transposed convolution, one element", transposed_odd, 2, 1, 1},
     {"max pool", max_pool, 2, 5, 4},
     {"average pool", average_pool, 2, 3, 4},
     {"average pool, cut", average_pool_cut, 2, 5, 6},
@@ -126,16 +148,20 @@ START_TEST(every_layer)
 {
     heap own;
     gan_context *context = new_context(&own);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t at = 0; at < BATCHES * (sizeof cases / sizeof cases[0]); at++) {
+        const size_t i = at / BATCHES;
+        const int64_t m = (int64_t)(at % BATCHES) + 1;
+        char name[80];
+        snprintf(name, sizeof name, "%s, batch %d", cases[i].name, (int)m);
         gan_network *network;
         const int64_t dims[] = {cases[i].c, cases[i].h, cases[i].w};
         ck_assert_int_eq(gan_network_create(context, "N", &network), GAN_OK);
         const int32_t input = gan_network_input(network, "x", 3, dims);
         ck_assert_msg(gan_network_output(network, cases[i].add(network, input)) == GAN_OK, "%s: %s",
-                      cases[i].name, gan_context_message(context));
+                      name, gan_context_message(context));
         function f = function_create(context, -1, 1);
-        f.chance.state = i;
-        const int32_t x = add_input(&f, gan__batch_shape(BATCH, gan__shape_of(3, dims)));
+        f.chance.state = at;
+        const int32_t x = add_input(&f, gan__batch_shape(m, gan__shape_of(3, dims)));
         int32_t parameters[PARAMETERS_MAX];
         ck_assert_int_le(network->parameter_count, PARAMETERS_MAX);
         for (int32_t j = 0; j < network->parameter_count; j++) {
@@ -143,7 +169,7 @@ START_TEST(every_layer)
         }
         const gan__build build = {.parameters = parameters};
         const int32_t y = gan__network_build(network, &f.graph, &build, x);
-        check_orders(&f, y, cases[i].name, false);
+        check_orders(&f, y, name, false);
         function_free(&f);
         gan_network_free(network);
     }

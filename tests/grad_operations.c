@@ -96,25 +96,26 @@ BUILD(gather_1, gan__max_gather(g, in[0], in[1], 1))
 BUILD(gather_2, gan__max_gather(g, in[0], in[1], 2))
 BUILD(gather_self, gan__max_gather(g, in[0], gan__tanh(g, in[0]), 1))
 
-/* Images [2, 2, 5, 4] and kernels [3, 2, kh, kw], with strides and padding of rows and columns. */
-#define CONVOLVE(name, sy, sx, py, px) \
-    BUILD(name, gan__convolve_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px)))
-#define CONVOLVE_INPUT(name, sy, sx, py, px)                                          \
-    BUILD(name, gan__convolve_input_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px), \
-                                         SHAPE(4, 2, 2, 5, 4)))
-#define CONVOLVE_KERNEL(name, sy, sx, py, px, kh, kw)                                  \
-    BUILD(name, gan__convolve_kernel_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px), \
-                                          SHAPE(4, 3, 2, kh, kw)))
-CONVOLVE(convolve_plain, 1, 1, 0, 0)
-CONVOLVE(convolve_padded, 1, 1, 1, 2)
-CONVOLVE(convolve_strided, 2, 2, 1, 1)
-CONVOLVE(convolve_apart, 3, 2, 0, 0)
-CONVOLVE_INPUT(input_plain, 1, 1, 0, 0)
-CONVOLVE_INPUT(input_strided, 2, 2, 1, 1)
-CONVOLVE_INPUT(input_apart, 3, 2, 0, 0)
-CONVOLVE_KERNEL(kernel_plain, 1, 1, 0, 0, 3, 2)
-CONVOLVE_KERNEL(kernel_strided, 2, 2, 1, 1, 4, 4)
-CONVOLVE_KERNEL(kernel_apart, 3, 2, 0, 0, 1, 1)
+/* The convolution of images [n, 2, h, w] with kernels [3, 2, kh, kw], strides sy and sx and padding
+ * py and px, and its gradients by either, which are operations, too. */
+#define CONVOLVE(name, n, h, w, kh, kw, sy, sx, py, px)                                         \
+    BUILD(convolve_##name, gan__convolve_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px)))     \
+    BUILD(input_##name, gan__convolve_input_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px),   \
+                                                 SHAPE(4, n, 2, h, w)))                         \
+    BUILD(kernel_##name, gan__convolve_kernel_node(g, in[0], in[1], DIMS(sy, sx), DIMS(py, px), \
+                                                   SHAPE(4, 3, 2, kh, kw)))
+CONVOLVE(plain, 2, 5, 4, 3, 2, 1, 1, 0, 0)
+CONVOLVE(padded, 2, 5, 4, 3, 3, 1, 1, 1, 2)
+CONVOLVE(strided, 2, 5, 4, 4, 4, 2, 2, 1, 1)
+CONVOLVE(apart, 2, 5, 4, 1, 1, 3, 2, 0, 0)
+CONVOLVE(uneven, 2, 4, 6, 2, 3, 1, 2, 1, 2)
+CONVOLVE(one, 1, 1, 1, 1, 1, 1, 1, 0, 0)
+CONVOLVE(one_kernel_1, 1, 3, 4, 1, 1, 1, 1, 0, 0)
+CONVOLVE(one_plain, 1, 5, 4, 3, 2, 1, 1, 0, 0)
+CONVOLVE(one_whole, 1, 3, 5, 3, 5, 1, 1, 0, 0)
+CONVOLVE(one_odd, 1, 7, 5, 3, 3, 2, 2, 1, 1)
+CONVOLVE(one_apart, 1, 5, 7, 2, 2, 3, 4, 1, 1)
+CONVOLVE(one_uneven, 1, 5, 7, 3, 2, 2, 3, 2, 0)
 
 /* The three poolings of windows ky x kx that stand sy and sx apart. */
 #define POOL(name, ky, kx, sy, sx)                                                                 \
@@ -154,9 +155,10 @@ BUILD(mean_all, gan__mean_all(g, in[0]))
 #define S234 {3, {2, 3, 4}}
 #define S6 {6, {2, 2, 3, 2, 2, 1}}
 #define CASE(name, op, low, high, ...) {#name, op, build_##name, low, high, {__VA_ARGS__}, false}
-#define IMAGES {4, {2, 2, 5, 4}}
-#define KERNELS(kh, kw) {4, {3, 2, kh, kw}}
-#define RESULTS(h, w) {4, {2, 3, h, w}}
+#define CONVOLVED(name, n, h, w, kh, kw, oh, ow)                                                        \
+    CASE(convolve_##name, GAN__CONVOLVE, -1, 1, {4, {n, 2, h, w}}, {4, {3, 2, kh, kw}}, END),           \
+    CASE(input_##name, GAN__CONVOLVE_INPUT, -1, 1, {4, {n, 3, oh, ow}}, {4, {3, 2, kh, kw}}, END),      \
+    CASE(kernel_##name, GAN__CONVOLVE_KERNEL, -1, 1, {4, {n, 2, h, w}}, {4, {n, 3, oh, ow}}, END)
 #define POOLED(name, n, c, h, w, oh, ow)                                                         \
     CASE(pool_##name, GAN__MAX_POOL, -1, 1, {4, {n, c, h, w}}, END, END),                        \
     CASE(pool_scatter_##name, GAN__MAX_POOL_SCATTER, -1, 1, {4, {n, c, h, w}}, {4, {n, c, oh, ow}}, END), \
@@ -239,16 +241,18 @@ static const test_case cases[] = {
     CASE(gather_1, GAN__MAX_GATHER, -1, 1, S234, S234, END),
     CASE(gather_2, GAN__MAX_GATHER, -1, 1, S234, S234, END),
     CASE(gather_self, GAN__MAX_GATHER, -1, 1, S34, END, END),
-    CASE(convolve_plain, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(3, 2), END),
-    CASE(convolve_padded, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(3, 3), END),
-    CASE(convolve_strided, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(4, 4), END),
-    CASE(convolve_apart, GAN__CONVOLVE, -1, 1, IMAGES, KERNELS(1, 1), END),
-    CASE(input_plain, GAN__CONVOLVE_INPUT, -1, 1, RESULTS(3, 3), KERNELS(3, 2), END),
-    CASE(input_strided, GAN__CONVOLVE_INPUT, -1, 1, RESULTS(2, 2), KERNELS(4, 4), END),
-    CASE(input_apart, GAN__CONVOLVE_INPUT, -1, 1, RESULTS(2, 2), KERNELS(1, 1), END),
-    CASE(kernel_plain, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(3, 3), END),
-    CASE(kernel_strided, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(2, 2), END),
-    CASE(kernel_apart, GAN__CONVOLVE_KERNEL, -1, 1, IMAGES, RESULTS(2, 2), END),
+    CONVOLVED(plain, 2, 5, 4, 3, 2, 3, 3),
+    CONVOLVED(padded, 2, 5, 4, 3, 3, 5, 6),
+    CONVOLVED(strided, 2, 5, 4, 4, 4, 2, 2),
+    CONVOLVED(apart, 2, 5, 4, 1, 1, 2, 2),
+    CONVOLVED(uneven, 2, 4, 6, 2, 3, 5, 4),
+    CONVOLVED(one, 1, 1, 1, 1, 1, 1, 1),
+    CONVOLVED(one_kernel_1, 1, 3, 4, 1, 1, 3, 4),
+    CONVOLVED(one_plain, 1, 5, 4, 3, 2, 3, 3),
+    CONVOLVED(one_whole, 1, 3, 5, 3, 5, 1, 1),
+    CONVOLVED(one_odd, 1, 7, 5, 3, 3, 4, 3),
+    CONVOLVED(one_apart, 1, 5, 7, 2, 2, 2, 2),
+    CONVOLVED(one_uneven, 1, 5, 7, 3, 2, 4, 2),
     POOLED(one, 2, 1, 3, 4, 3, 4),
     POOLED(one, 1, 1, 1, 1, 1, 1),
     POOLED(two, 1, 2, 5, 3, 3, 2),

@@ -65,6 +65,38 @@ learns()
     fi
 }
 
+# numbers FILE TENSOR: of a file of parameters, one a line.
+numbers()
+{
+    size=$(od -An -t u8 -N 8 "$1")
+    range=$(head -c $((8 + size)) "$1" | tail -c +9 |
+        sed -n "s/.*\"$2\":{[^}]*\"data_offsets\":\[\([0-9]*\),\([0-9]*\)\].*/\1 \2/p")
+    [ -n "$range" ] || fail "$1 has no $2"
+    tail -c +$((9 + size + ${range% *})) "$1" | head -c $((${range#* } - ${range% *})) |
+        od -An -v -t f4 | tr -s ' ' '\n' | sed '/^$/d'
+}
+
+# stays TENSOR FILE FILE: its numbers are the same but for what 20 steps of these move them.
+stays()
+{
+    numbers "$2" "$1" >"$work/one"
+    numbers "$3" "$1" >"$work/other"
+    paste "$work/one" "$work/other" | LC_ALL=C awk '
+        { d = $1 - $2; if (NF != 2 || d * d > 1e-8) bad++ }
+        END { exit bad > 0 || NR == 0 }' || fail "$1 of $2 was not carried over to $3"
+}
+
+# same FOLDER OTHER FILE...: the files are the same in both.
+same()
+{
+    one=$work/$1
+    other=$work/$2
+    shift 2
+    for file; do
+        cmp "$one/$file" "$other/$file" || fail "$file in $one and in $other differ"
+    done
+}
+
 # refused TEXT MODEL ARGUMENT...: it must fail and say so.
 refused()
 {
@@ -86,12 +118,28 @@ folds()
 }
 
 stage1=$work/tfd-pretrain/generator.safetensors
-learns mnist 1 "1 fold)" --width 0.02 --data "$digits" --average 0
+learns mnist 1 "1 fold, " --width 0.02 --data "$digits" --average 0
 folds mnist 1
+grep -q "^training: rows 0 to 9999 of train-images-10000-idx3-ubyte in $digits\$" "$work/mnist.log" &&
+    grep -q "^bandwidth: rows 0 to 999 of validation-images-1000.*; test: rows 0 to 999 of test-" \
+        "$work/mnist.log" || fail "mnist: the rows are not told"
+sigma=$(sed -n 's/.*"event":"fold".*"sigma":\([^,}]*\).*/\1/p' "$work/mnist/metrics.jsonl")
+tail -n 1 "$work/mnist/metrics.jsonl" | grep "\"pictures\":10000,.*\"sigma\":$sigma,\"edge\":false," |
+    grep -q '"validation_pictures":1000,"test_pictures":1000,"samples":10000,' ||
+    fail "mnist: the result does not say of what it is"
+grep -q "(1 fold, bandwidth $(LC_ALL=C printf %.3f "$sigma"))\$" "$work/mnist.log" ||
+    fail "mnist: the bandwidth is not told"
 learns tfd-pretrain 2 "^48 pictures" --width 0.005 --data "$faces" "$work/faces.raw.gz"
 folds tfd-pretrain 10
-learns tfd 1 "5 folds)" --width 0.005 --data "$faces" --generator "$stage1" --average 0
+grep '"event":"result"' "$work/tfd-pretrain/metrics.jsonl" |
+    grep -q '"validation_pictures":1,"test_pictures":2,' || fail "tfd-pretrain: not rows of a fold"
+learns tfd 1 "5 folds, bandwidths 0[0-9.]* to [01][0-9.]*)" --width 0.005 --data "$faces" \
+    --generator "$stage1" --average 0
 folds tfd 5
+for layer in h0 h1 y; do # on top of what is new
+    stays $layer.weight "$stage1" "$work/tfd/generator.safetensors"
+    stays $layer.bias "$stage1" "$work/tfd/generator.safetensors"
+done
 learns cifar10-full 2 "^16 pictures" --width 0.01 --data "$work/cifar10"
 learns cifar10-conv 2 "^8 pictures" --width 0.05 --data "$work/cifar10/data_batch_2.bin"
 train cifar10-full recipe --width 0.01 --data "$work/cifar10" --training recipe ||
@@ -112,10 +160,26 @@ for k in 1 2 3 4 5; do
 done
 train tfd-pretrain in-folds --width 0.005 --average 0 --data "$work/tfd-folds" ||
     { cat "$work/in-folds.log" >&2; fail "the published folds are not scored"; }
-grep -q "^30 pictures" "$work/in-folds.log" || fail "other faces than unlabeled.raw are learned from"
+grep -q "^training: unlabeled.raw in $work/tfd-folds\$" "$work/in-folds.log" &&
+    grep -q "^30 pictures" "$work/in-folds.log" || fail "other faces than unlabeled.raw are learned from"
 folds in-folds 5
 grep '"fold":4,' "$work/in-folds/metrics.jsonl" | grep -q '"rows":7,' ||
     fail "the last fold has not the rows of test-5.raw"
+
+# In two sittings, the first of which ends within an epoch.
+train cifar10-full half --width 0.01 --data "$work/cifar10" --steps 7 --save "$work/state"
+train cifar10-full half --width 0.01 --data "$work/cifar10" --resume "$work/state"
+grep -q "^goes on after 7 steps" "$work/half.log" || fail "the second sitting does not go on"
+same cifar10-full half generator.safetensors average.safetensors samples.png samples-raw.png
+grep -q '"schedule":"simultaneous"' "$work/state" || fail "not the published order of updates"
+train tfd half --width 0.005 --data "$faces" --generator "$stage1" --average 0 --steps 7 \
+    --save "$work/state"
+train tfd half --width 0.005 --data "$faces" --average 0 --resume "$work/state"
+same tfd half generator.safetensors samples.png
+
+train cifar10-conv own --width 0.05 --data "$work/cifar10" --batch 0 --epochs 0 --steps 1
+grep -q "50 epochs, at most 1 step, batches of 128" "$work/own.log" ||
+    { cat "$work/own.log" >&2; fail "cifar10-conv has not its own epochs and batches"; }
 
 refused "width" tfd --width 0.01 --data "$faces" --generator "$stage1"
 refused "tfd-pretrain first" tfd --width 0.005 --data "$faces"

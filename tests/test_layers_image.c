@@ -1,6 +1,9 @@
 /* Layers of images: each one against a loop over all indices, over a table of sizes; how their
- * parameters start and are limited; the published shapes; misuse; memory that runs out. */
+ * parameters start and are limited; misuse; memory that runs out. */
 #include "api.h"
+
+#include "graph/plan.h"
+#include "nn/network.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,8 +77,39 @@ static void has_parameter(const char *name, int64_t a, int64_t b, int64_t c, int
     }
 }
 
-/* The network's output for SAMPLES samples; the first alone must be the same. The caller frees it.
- */
+/* Each sample as a batch of its own, which gan_network_forward never has: it fills batches up.
+ * Differs from y by rounding at most. */
+static void each_in_a_batch_of_one(const float *x, const float *y)
+{
+    const int64_t inputs = gan_network_input_elements(net);
+    const int64_t outputs = gan_network_output_elements(net);
+    gan__graph graph = gan__graph_create(ctx);
+    gan__plan *plan;
+    int32_t leaves[2];
+    need(net->parameter_count <= 2);
+    gan__network_leaves(net, &graph, 0, leaves);
+    const gan__build build = {.parameters = leaves};
+    const int32_t in = gan__leaf(&graph, 1, 0, gan__batch_shape(1, net->layers[0].shape));
+    const gan__output out = {gan__network_build(net, &graph, &build, in), 2, 0};
+    ok(gan__plan_create(&graph, 1, &out, GAN__PLAN_FUSED, &plan));
+    real *sample = new_reals(inputs), *made = new_reals(outputs);
+    real *workspace = new_reals(gan__plan_workspace(plan));
+    for (int64_t i = 0; i < SAMPLES; i++) {
+        memcpy(sample, x + i * inputs, (size_t)inputs * sizeof *sample);
+        gan__plan_run(plan, &(gan__arguments){.slots = (real *[]){net->values, sample, made},
+                                              .workspace = workspace});
+        for (int64_t j = 0; j < outputs; j++) {
+            need(fabs((double)made[j] - (double)y[i * outputs + j]) <= 1e-5);
+        }
+    }
+    free(workspace);
+    free(made);
+    free(sample);
+    gan__plan_free(plan);
+    gan__graph_free(&graph);
+}
+
+/* The network's output for SAMPLES samples; each alone must be the same. The caller frees it. */
 static float *forward(const float *x)
 {
     const int64_t inputs = gan_network_input_elements(net);
@@ -85,6 +119,7 @@ static float *forward(const float *x)
     ok(gan_network_forward(net, SAMPLES, x, y, SAMPLES * outputs));
     ok(gan_network_forward(net, 1, x, alone, outputs));
     need(memcmp(y, alone, (size_t)outputs * sizeof *y) == 0);
+    each_in_a_batch_of_one(x, y);
     free(alone);
     return y;
 }
@@ -122,6 +157,8 @@ static const shape shapes[] = {
     {"stride over kernel, padded", 2, 9, 10, 3, {2, 2}, {3, 4}, {1, 1}},
     {"stride over image", 2, 3, 4, 2, {2, 2}, {9, 7}, {0, 1}},
     {"kernel is image", 3, 4, 3, 5, {4, 3}, {1, 1}, {0, 0}},
+    {"kernel is image, above it", 2, 3, 4, 2, {3, 4}, {3, 1}, {1, 0}},
+    {"kernel is image, beside it", 2, 3, 4, 2, {3, 4}, {1, 3}, {0, 1}},
     {"kernel over image", 2, 2, 3, 3, {4, 6}, {1, 1}, {1, 2}},
     {"odd sizes", 3, 9, 7, 5, {3, 3}, {2, 2}, {1, 1}},
     {"last rows unread", 2, 10, 7, 3, {3, 3}, {4, 2}, {0, 0}},
@@ -507,52 +544,6 @@ START_TEST(upsampling)
 }
 END_TEST
 
-/* ---- The published networks for CIFAR-10 ----------------------------------------------------- */
-
-START_TEST(the_published_discriminator)
-{
-    static const struct {
-        int64_t filters, kernel, pad, pool, stride, convolved, pooled;
-    } blocks[] = {{64, 8, 4, 4, 2, 33, 16}, {64, 8, 3, 4, 2, 15, 7}, {384, 5, 3, 2, 2, 9, 5}};
-    start();
-    int32_t x = image(3, 32, 32);
-    for (int i = 0; i < 3; i++) {
-        const int64_t kernel[] = {blocks[i].kernel, blocks[i].kernel};
-        const int64_t pad[] = {blocks[i].pad, blocks[i].pad}, size = blocks[i].convolved;
-        const int64_t window[] = {blocks[i].pool, blocks[i].pool};
-        const int64_t stride[] = {blocks[i].stride, blocks[i].stride};
-        x = gan_network_convolution(net, x, blocks[i].filters, kernel, NULL, pad, GAN_BIAS_TIED);
-        has_shape(x, blocks[i].filters, size, size);
-        x = gan_network_maxout_channels(net, x, 2);
-        has_shape(x, blocks[i].filters / 2, size, size);
-        x = gan_network_max_pool(net, x, window, stride);
-        has_shape(x, blocks[i].filters / 2, blocks[i].pooled, blocks[i].pooled);
-    }
-    x = gan_network_dense(net, gan_network_maxout(net, x, 500, 5), 1);
-    ok(gan_network_output(net, x));
-    ck_assert_int_eq(gan_network_parameter_elements(net), 12454073);
-    finish();
-}
-END_TEST
-
-START_TEST(the_published_generator)
-{
-    const int64_t kernel[] = {5, 5}, stride[] = {3, 3};
-    start();
-    int32_t x = gan_network_input(net, "z", 1, (int64_t[]){100});
-    x = gan_network_relu(net, gan_network_dense(net, x, 8000));
-    x = gan_network_sigmoid(net, gan_network_dense(net, x, 8000));
-    x = gan_network_reshape(net, x, 3, (int64_t[]){80, 10, 10});
-    x = gan_network_transposed_convolution(net, x, 3, kernel, stride, NULL, NULL, GAN_BIAS_UNTIED);
-    has_shape(x, 3, 32, 32);
-    ok(gan_network_output(net, x));
-    ck_assert_int_eq(gan_network_parameter_elements(net), 64825072);
-    has_parameter("layer2.weight", 80, 3, 5, 5);
-    has_parameter("layer2.bias", 3, 32, 32, 0);
-    finish();
-}
-END_TEST
-
 /* ---- How parameters start -------------------------------------------------------------------- */
 
 enum { CHANNELS = 12, FILTERS = 40, AREA = 15, FAN_IN = CHANNELS * AREA, FAN_OUT = FILTERS * AREA };
@@ -774,6 +765,72 @@ START_TEST(kernels_are_limited_at_the_start)
         }
         free(draws[0]);
         free(draws[1]);
+    }
+    finish();
+}
+END_TEST
+
+enum { PIXELS_IN = CHANNELS * 6 * 4, STEP_SAMPLES = 4 };
+
+/* A discriminator of one layer for images and a logit, with these weights of the layer, after one
+ * step against a generator; the weights then. w: [WEIGHTS]; the caller frees them */
+static float *after_a_step(bool transposed, double norm, const float *w)
+{
+    const int64_t kernel[] = {5, 3};
+    float x[STEP_SAMPLES * PIXELS_IN], z[STEP_SAMPLES];
+    gan_network *G;
+    gan_trainer *trainer;
+    dice d = {4};
+    restart();
+    int32_t h = image(CHANNELS, 6, 4);
+    h = transposed ? gan_network_transposed_convolution(net, h, FILTERS, kernel, NULL, NULL, NULL,
+                                                        GAN_BIAS_TIED)
+                   : gan_network_convolution(net, h, FILTERS, kernel, NULL, NULL, GAN_BIAS_TIED);
+    ok(gan_network_set_max_norm(net, h, norm));
+    ok(gan_network_output(net, gan_network_dense(net, h, 1)));
+    ok(gan_network_create(ctx, "G", &G));
+    h = gan_network_dense(G, gan_network_input(G, "z", 1, (int64_t[]){1}), PIXELS_IN);
+    ok(gan_network_output(G, h));
+    ok(gan_network_set_parameter(net, "layer0.weight", w, WEIGHTS));
+    ok(gan_trainer_create(G, net, NULL, &trainer));
+    roll_array(&d, STEP_SAMPLES * PIXELS_IN, -3, 3, x);
+    roll_array(&d, STEP_SAMPLES, -1, 1, z);
+    ok(gan_trainer_step(trainer, STEP_SAMPLES, x, z, z));
+    gan_trainer_free(trainer);
+    gan_network_free(G);
+    return get("layer0.weight", WEIGHTS);
+}
+
+/* The same update with a limit and without: the limited weights are what the limit makes of the
+ * others. */
+START_TEST(kernels_are_limited_exactly_after_an_update)
+{
+    const double norm = 0.75;
+    start();
+    for (int transposed = 0; transposed < 2; transposed++) {
+        dice d = {(uint64_t)transposed};
+        float *w = new_floats(WEIGHTS);
+        double squares[FILTERS] = {0};
+        int over = 0;
+        roll_array(&d, WEIGHTS, -0.1, 0.1, w);
+        for (int j = 0; j < WEIGHTS; j++) { /* some filters are far below the limit */
+            w[j] *= filter_of(transposed, j) % 3 == 0 ? 0.1f : 1;
+        }
+        float *unlimited = after_a_step(transposed, 0, w), *got = after_a_step(transposed, norm, w);
+        for (int j = 0; j < WEIGHTS; j++) {
+            squares[filter_of(transposed, j)] += pow((double)unlimited[j], 2);
+            need(unlimited[j] != w[j]);
+        }
+        for (int j = 0; j < WEIGHTS; j++) {
+            const double length = sqrt(squares[filter_of(transposed, j)]);
+            const double wanted = (double)unlimited[j] * fmin(length, norm) / (1e-7 + length);
+            near(got[j], wanted, 1e-6 * fabs(wanted) + 1e-30);
+            over += length > norm;
+        }
+        ck_assert(over > WEIGHTS / 10 && over < WEIGHTS * 9 / 10);
+        free(got);
+        free(unlimited);
+        free(w);
     }
     finish();
 }
@@ -1119,9 +1176,9 @@ int main(void)
 {
     return RUN_TESTS("layers_image", convolutions, transposed_convolutions,
                      numbers_left_out_or_huge, pooling, maxout_over_channels, upsampling,
-                     the_published_discriminator, the_published_generator, weights_follow_their_law,
-                     sparse_weights_are_exactly_as_many, constants_biases_and_names,
-                     biases_start_at_the_marginals, kernels_are_limited_at_the_start,
+                     weights_follow_their_law, sparse_weights_are_exactly_as_many,
+                     constants_biases_and_names, biases_start_at_the_marginals,
+                     kernels_are_limited_at_the_start, kernels_are_limited_exactly_after_an_update,
                      kernels_are_limited_after_each_update, bad_convolutions_are_refused,
                      limits_of_the_engine, other_bad_calls_are_refused,
                      a_finished_network_takes_no_more, shapes_of_tensors, memory_that_runs_out);

@@ -551,6 +551,84 @@ START_TEST(a_grown_generator_trains_on)
 }
 END_TEST
 
+/* [NOISE] -> [SIDE]: a new layer below a generator that was appended, or, if there is none, below
+ * the same layers built one by one. */
+static gan_network *below(const gan_network *trained)
+{
+    gan_network *made;
+    ok(gan_network_create(ctx, "stacked", &made));
+    int32_t h = gan_network_dense(made, input(made, NOISE), NOISE);
+    ok(gan_network_set_name(made, h, "below"));
+    h = gan_network_tanh(made, h);
+    if (trained != NULL) {
+        h = gan_network_append(made, h, trained);
+    } else {
+        h = gan_network_tanh(made, gan_network_dense(made, h, 6));
+        h = gan_network_leaky_relu(made, gan_network_dense(made, h, 5), 0.2);
+        h = gan_network_dense(made, h, SIDE);
+    }
+    ok(gan_network_output(made, h));
+    ok(gan_network_initialize(made, 21));
+    return made;
+}
+
+/* Three steps against a new D, with all above the new layer frozen or not; all of G and D after
+ * them. */
+static void train_stacked(gan_network *G, bool frozen, numbers *g, numbers *d)
+{
+    gan_network *D = new_discriminator();
+    gan_dataset *data = new_data(20);
+    gan_trainer *trainer;
+    ok(gan_trainer_create(G, D, data, &trainer));
+    ok(gan_network_set_trainable(G, NULL, !frozen));
+    ok(gan_network_set_trainable(G, "below", 1));
+    ok(gan_trainer_run(trainer, 3, NULL, NULL));
+    *g = all_of(G);
+    *d = all_of(D);
+    gan_trainer_free(trainer);
+    gan_dataset_free(data);
+    gan_network_free(D);
+}
+
+/* As in the second stage of the published faces: the new layer learns through what is above it,
+ * which stays or learns, too, exactly as if all had been built at once. */
+START_TEST(layers_below_a_trained_generator_train_on)
+{
+    enum { NEW = NOISE * NOISE + NOISE };
+    start();
+    gan_network *trained = new_generator();
+    ok(gan_network_initialize(trained, 7));
+    const numbers upper = all_of(trained);
+    for (int frozen = 0; frozen < 2; frozen++) {
+        gan_network *stacked = below(trained), *whole = below(NULL);
+        numbers g, d, wanted_g, wanted_d;
+        ok(gan_network_copy_parameters(stacked, trained, NULL));
+        const numbers before = all_of(stacked);
+        ck_assert_int_eq(before.count, NEW + upper.count);
+        const float *at = before.values;
+        for (int32_t i = 0; i < gan_network_parameter_count(whole); i++) {
+            const char *name = gan_network_parameter_name(whole, i);
+            ok(gan_network_set_parameter(whole, name, at, elements_of(whole, name)));
+            at += elements_of(whole, name);
+        }
+        train_stacked(stacked, frozen, &g, &d);
+        train_stacked(whole, frozen, &wanted_g, &wanted_d);
+        ck_assert(same(&g, &wanted_g) && same(&d, &wanted_d));
+        for (int i = 0; i < NEW; i++) {
+            ck_assert(g.values[i] != before.values[i]);
+        }
+        const bool stays =
+            memcmp(g.values + NEW, upper.values, (size_t)upper.count * sizeof(float)) == 0;
+        ck_assert_int_eq(stays, frozen);
+        ck_assert(is_still(trained, &upper)); /* a network of its own */
+        gan_network_free(whole);
+        gan_network_free(stacked);
+    }
+    gan_network_free(trained);
+    finish();
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("surgery", networks_appended_are_their_composition,
@@ -559,5 +637,6 @@ int main(void)
                      a_clone_is_the_same_network_and_its_own, a_clone_trains_as_the_original,
                      what_is_not_drawn_stays_so, a_clone_that_cannot_be_made_is_refused,
                      parameters_are_carried_by_name, carrying_over_is_refused,
-                     carrying_over_without_memory_draws_nothing, a_grown_generator_trains_on);
+                     carrying_over_without_memory_draws_nothing, a_grown_generator_trains_on,
+                     layers_below_a_trained_generator_train_on);
 }
