@@ -94,6 +94,8 @@ between "$work/one/metrics.jsonl" real_modes 850 1000
 between "$work/one/metrics.jsonl" real_kl 0.1 0.3
 between "$work/one/metrics.jsonl" modes 1 1000
 grep -q "98.5 % are wanted" "$work/one.log" || fail "a classifier of few digits is not questioned"
+grep -q "fetch-mnist.sh DIR, then --data DIR" "$work/one.log" ||
+    fail "it is not said where more digits come from"
 grep -q "^R3GAN " "$work/one.log" || fail "no published row"
 stacked two --steps 12 --classifier "$work/one/classifier.safetensors" --save "$work/state" --threads 2
 stacked two --steps 20 --classifier "$work/one/classifier.safetensors" --resume "$work/state"
