@@ -1,5 +1,5 @@
-/* How often a monitor with its defaults raises a false alarm over healthy trainings, and how many of
- * those that lose modes it finds. What is true is not asked of the monitor: where the data have
+/* How often a monitor with its defaults raises a false alarm over healthy trainings, and how many
+ * of those that lose modes it finds. What is true is not asked of the monitor: where the data have
  * parts that are known, those that G reaches are counted.
  *   test_api_monitor_rates [SEEDS [RECIPE [FIRST]]] */
 #include "monitors.h"
@@ -85,8 +85,8 @@ static gan_network *new_network(const char *name, int64_t in, int64_t out, uint6
     return made;
 }
 
-/* What came of a training: for each measurement the parts that G did not reach, those with less than
- * a tenth of their share, and the verdict. */
+/* What came of a training: for each measurement the parts that G did not reach, those with less
+ * than a tenth of their share, and the verdict. */
 typedef struct {
     gan_network *g;
     gan_optimizer *adam; /* D's */

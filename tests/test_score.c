@@ -404,7 +404,7 @@ END_TEST
 
 enum { FEW = 3000, MANY = 200000, KEPT = 1000, NARROW = 24, WIDE = 300 };
 
-/* What gan/score.h says of the memory of a kind for KEPT vectors of each set, d being `elements`. */
+/* What gan/score.h says of the memory of a kind for KEPT vectors of d elements of each set. */
 static int64_t promised(int32_t kind, int64_t d)
 {
     const int64_t kib = 1024, kept = 2 * KEPT * 4 * d;
