@@ -113,6 +113,8 @@ between "$work/one/metrics.jsonl" real_modes 850 1000
 between "$work/one/metrics.jsonl" real_kl 0.1 0.3
 between "$work/one/metrics.jsonl" modes 1 1000
 grep -q "98.5 % are wanted" "$work/one.log" || fail "a classifier of few digits is not questioned"
+grep -q "fetch-mnist.sh DIR, then --data DIR" "$work/one.log" ||
+    fail "it is not said where more digits come from"
 grep -q "^before training " "$work/one.log" || fail "no row of the untrained generator"
 grep -q "figures are of 26000 samples" "$work/one.log" ||
     fail "nothing said of published figures of other numbers of samples"

@@ -400,9 +400,88 @@ START_TEST(one_model_after_another)
 }
 END_TEST
 
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+enum { FEW = 3000, MANY = 200000, KEPT = 1000, NARROW = 24, WIDE = 300 };
+
+/* What gan/score.h says of the memory of a kind for KEPT vectors of d elements of each set. */
+static int64_t promised(int32_t kind, int64_t d)
+{
+    const int64_t kib = 1024, kept = 2 * KEPT * 4 * d;
+    const int64_t promises[KINDS] = {
+        16 * d * d + 3 * kib * d + 40 * d * d, kept + 8 * kib * d + 5 * kib * kib,
+        kept + 6 * kib * d + 3 * kib * kib, kept + 2 * KEPT * 512 + 5 * kib * d + 300 * kib,
+        16 * 2 * (2 * d + 4) + 16 * kib};
+    return promises[kind];
+}
+
+static gan_score *small_score(int32_t kind, int64_t elements)
+{
+    static const double centres[2 * WIDE];
+    gan_score *score = new_score(kinds[kind], elements);
+    ok(gan_score_set_number(score, GAN_SCORE_SAMPLES, KEPT));
+    ok(gan_score_set_number(score, GAN_SCORE_SUBSETS, 2));
+    ok(gan_score_set_number(score, GAN_SCORE_PROJECTIONS, 10));
+    if (strcmp(kinds[kind], GAN_SCORE_MODES) == 0) {
+        ok(gan_score_set_modes(score, 2, centres, 1));
+    }
+    return score;
+}
+
+/* The most memory that a score takes whose sets come in pieces of `piece` vectors, in turn, values
+ * being asked for on the way, too.
+ *   x  [n, elements] */
+static int64_t peak_of(int32_t kind, int64_t elements, int64_t n, int64_t piece,
+                       const float *values)
+{
+    const int64_t object = 4096; /* and the context's own */
+    int64_t now, peak;
+    begin();
+    ok(gan_context_set_threads(ctx, 2));
+    gan_score *score = small_score(kind, elements);
+    for (int64_t i = 0; i < n; i += piece) {
+        if (strcmp(kinds[kind], GAN_SCORE_MODES) != 0) {
+            ok(gan_score_add_real(score, piece, values + i * elements));
+        }
+        ok(gan_score_add_fake(score, piece, values + i * elements));
+        for (int32_t j = 0; j < 2 && (i + piece == FEW || i + piece == n); j++) {
+            ok(gan_score_set_number(score, GAN_SCORE_K, 5)); /* has it computed anew */
+            value_of(score, gan_score_value_name(score, 0));
+        }
+    }
+    near(value_of(score, "fake_count"), (double)n, 0);
+    ok(gan_context_memory(ctx, &now, &peak));
+    ck_assert_int_le(peak, promised(kind, elements) + object);
+    if (kind > 0 && kind < 4) { /* between computations the vectors kept are all */
+        ck_assert_int_le(now, 2 * KEPT * 4 * elements + object);
+    }
+    gan_score_free(score);
+    end();
+    return peak;
+}
+
+/* As much as the header says, and for many times as many vectors not a byte more. */
+START_TEST(memory_is_bounded)
+{
+    dice d = {4};
+    float *values = new_bytes((size_t)MANY * NARROW * sizeof *values, 0);
+    roll_array(&d, (int64_t)MANY * NARROW, -1, 1, values);
+    for (int32_t i = 0; i < KINDS; i++) {
+        static const int64_t pieces[] = {25, 100, FEW};
+        for (int32_t j = 0; j < 3; j++) {
+            const int64_t more = j < 2 ? MANY : MANY / FEW * FEW;
+            const int64_t few = peak_of(i, NARROW, FEW, pieces[j], values);
+            ck_assert_int_eq(peak_of(i, NARROW, more, pieces[j], values), few);
+        }
+        peak_of(i, WIDE, FEW, 25, values);
+    }
+    free(values);
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("score", kinds_and_names, options, bad_creation, bad_vectors, bad_questions,
                      bad_modes, comparable, comparable_options_and_vectors, contexts,
-                     one_model_after_another);
+                     one_model_after_another, memory_is_bounded);
 }

@@ -40,6 +40,11 @@ GAN_API int32_t gan_generator_criterion(gan_context *context, int64_t n, const d
 GAN_API int32_t gan_histogram(gan_context *context, int64_t n, const float *values, double low,
                               double high, int64_t bins, double *masses);
 
+/* Parzen scores are plain numbers, which do not know what they depend on. They may be compared
+ * where elements, range of the data, sample_count, rows and the way that sigma was chosen are the
+ * same, so print sigma and both counts beside them. Data in other units, x' = c x, lower the mean
+ * by elements log c at the bandwidth c sigma. */
+
 /* The mean log-likelihood of rows under a Parzen window of Gaussians on the samples:
  *     log p(x) = log mean_i exp(-|x - s_i|^2 / (2 sigma^2)) - elements log(sigma sqrt(2 pi))
  * Memory is bounded, whatever the counts; sums are taken in double.

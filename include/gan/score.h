@@ -73,7 +73,8 @@ extern "C" {
  * 0 to 1, F^-1 and G^-1 being the quantiles of the two projected sets; exact for unequal counts
  * too.
  *   needs   1 vector of each set
- *   memory  the vectors kept, see "samples"; while it is computed 512 bytes for each, and 5 KiB d
+ *   memory  the vectors kept, see "samples"; while it is computed 512 bytes for each, 5 KiB d and
+ *           300 KiB
  *   values  "sliced_wasserstein": the mean of W_1 over directions; "standard_error": its error for
  *           the choice of directions, deviation / sqrt(projections); "sliced_wasserstein_2":
  *           sqrt(mean W_2^2); "greatest": the greatest W_1
@@ -111,9 +112,9 @@ extern "C" {
 /* Keys for gan_score_set_number, with their defaults and ranges. A key that the kind does not read
  * may be set and has no effect. Those with a * cannot change once there are samples. */
 #define GAN_SCORE_SEED "seed" /* * of subsets, directions, ...; 0; [0, 2^53] */
-/* * kernel, neighbours, sliced_wasserstein: the most vectors kept of each set, in 4 d bytes each.
- * Where more come, those kept are a random subset without replacement (Vitter 1985, algorithm R);
- * 10,000; [2, 2^30]. */
+/* * kernel, neighbours, sliced_wasserstein: the most vectors kept of each set, in 4 d bytes each,
+ * and up to as much again of one set while room is made for more. Where more come, those kept are a
+ * random subset without replacement (Vitter 1985, algorithm R); 10,000; [2, 2^30]. */
 #define GAN_SCORE_SAMPLES "samples"
 #define GAN_SCORE_SUBSETS "subsets"         /* kernel: pairs of subsets; 100; [1, 10000] */
 #define GAN_SCORE_SUBSET_SIZE "subset_size" /* kernel: s; 1000; [2, 2^20] */

@@ -10,7 +10,7 @@ typedef struct {
     int64_t elements;
     int64_t seen, count; /* vectors added, and those of them that are kept */
     float *values;       /* [count, elements] */
-    int64_t capacity;    /* of values, in floats */
+    int64_t capacity;    /* vectors that there is room for */
 } gan__kept;
 
 /* Makes room for n more. Errors: MEMORY (nothing is changed). */
