@@ -19,7 +19,7 @@ enum {
     HEIGHT = 282,
     HEADROOM = 8, /* within the frame, so that a line at the end of a range shows */
     SAMPLE = 28,  /* length of a line in the legend */
-    MARKS = 5     /* on a scale, about */
+    PARTS = 5     /* of a scale between its marks, at most */
 };
 
 static const pen PEN_FRAME = {{0.25, 0.25, 0.25}, 0.9, {0, 0}};
@@ -37,7 +37,8 @@ static double panel_left(int panel)
 
 static double place_x(const curves *c, double left, double step)
 {
-    return left + PANEL_WIDTH * step / c->steps[c->points - 1];
+    const double last = c->steps[c->points - 1];
+    return last > 0 ? left + PANEL_WIDTH * step / last : left;
 }
 
 static double place_y(const curves_panel *p, double value)
@@ -103,12 +104,12 @@ static void draw_marks(cairo_t *cr, const curves *c, int panel)
             draw_mark(cr, p, left, value);
         }
     } else {
-        const double distance = pen_mark_distance(p->high - p->low, MARKS);
+        const double distance = pen_mark_distance(p->high - p->low, PARTS);
         for (double k = ceil(p->low / distance); k * distance <= p->high * 1.0001; k++) {
             draw_mark(cr, p, left, k * distance);
         }
     }
-    const double last = c->steps[c->points - 1], distance = pen_mark_distance(last, MARKS);
+    const double last = c->steps[c->points - 1], distance = pen_mark_distance(last, PARTS);
     for (double k = 0; last > 0 && k * distance <= last; k++) {
         const double x = place_x(c, left, k * distance);
         pen_line(cr, PEN_FRAME, x, TOP + PANEL_HEIGHT, x, TOP + PANEL_HEIGHT + 4);

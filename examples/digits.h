@@ -16,7 +16,7 @@ enum { DIGIT_SIDE = 28, DIGIT_PIXELS = DIGIT_SIDE * DIGIT_SIDE };
 typedef struct {
     gan_dataset *train, *validation, *test;               /* samples of 28 x 28 in [0, 1] */
     const char *train_file, *validation_file, *test_file; /* without ".gz" */
-    int64_t validation_start;                             /* the first row of its file */
+    int64_t validation_start;                             /* the row it starts at in its file */
 } digits;
 
 /* Opens the digits in a folder, which holds either

@@ -23,7 +23,7 @@ enum {
     CAPTION_BASE = 356,
     HEIGHT = 370
 };
-enum { TICKS = 7 }; /* on a scale, at most */
+enum { TICKS = 7 }; /* parts of a scale between its marks, at most */
 
 static const pen PEN_D = {{0.10, 0.30, 0.85}, 1.8, {6, 3.5}};
 static const pen PEN_DATA = {{0, 0, 0}, 1.8, {1.6, 2.4}};

@@ -22,7 +22,8 @@ typedef struct {
 
 static const arguments DEFAULTS = {.seeds = 10, .filters = 32, .classifier_epochs = 8};
 
-/* Options that the kind would not heed were meant for another one. */
+/* Options that the kind would not heed were meant for another one. (One that is given its default
+ * is not noticed.) */
 static void refuse_others(const arguments *a)
 {
     const bool stacked = strcmp(a->kind, "stacked") == 0;
@@ -40,7 +41,7 @@ static void refuse_others(const arguments *a)
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (options[i].given && options[i].for_stacked != stacked) {
-            fail("%s has no effect on %s", options[i].name, a->kind);
+            usage_error("%s has no effect on %s", options[i].name, a->kind);
         }
     }
 }

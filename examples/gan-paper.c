@@ -41,7 +41,7 @@ static arguments read_arguments(int argc, char **argv)
     const option table[] = {
         {"MODEL", "", "mnist, tfd-pretrain, tfd, cifar10-full or cifar10-conv", .text = &a.model,
          .choices = PUBLISHED_NAMES},
-        {"--data", "PATH...", "files of faces; folder or files of CIFAR-10; folder of digits",
+        {"--data", "PATH...", "folder or files of faces or of CIFAR-10; folder of digits",
          .list = &a.data},
         {"--width", "F", "times the published numbers of hidden units and filters",
          .number = &a.width, .minimum = 1e-6, .maximum = 16},
@@ -176,6 +176,7 @@ static folds_score score_folds(const experiment *e, gan_network *generator, cons
         metrics_text(log, "generator", whose);
         metrics_whole(log, "fold", k);
         metrics_whole(log, "rows", gan_dataset_count(e->data.test[k]));
+        metrics_whole(log, "validation_rows", gan_dataset_count(e->data.validation[k]));
         parzen_write(&p, log, "mean", "se", "sigma", "edge");
         metrics_end(log);
         double change = p.mean - all.mean;
@@ -253,8 +254,6 @@ static void finish_all(const experiment *e, const session *s, const char *direct
     if (e->data.folds > 0) {
         record_score(&raw, e->data.folds, keys[0], log);
         metrics_whole(log, "folds", e->data.folds);
-        metrics_whole(log, "validation_pictures", gan_dataset_count(e->data.validation[0]));
-        metrics_whole(log, "test_pictures", gan_dataset_count(e->data.test[0]));
         metrics_whole(log, "samples", PARZEN_SAMPLES);
     }
     if (e->data.folds > 0 && e->average != NULL) {

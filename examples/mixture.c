@@ -175,15 +175,15 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     return n;
 }
 
-/* An optimizer whose rate falls by equal factors for so many steps, and then stays: modes come out
- * narrow at high rates, and widen while the rate is low, which must be for long. */
-static gan_optimizer *make_optimizer(gan_context *context, double last, int64_t steps)
+/* An optimizer whose rate falls by equal factors for so many updates, and then stays: modes come
+ * out narrow at high rates, and widen while the rate is low, which must be for long. */
+static gan_optimizer *make_optimizer(gan_context *context, double last, int64_t updates)
 {
     const double first = 4e-3;
     const player adam = {GAN_ADAM,
                          GAN_EXPONENTIAL,
                          .learning_rate = first,
-                         .decay = pow(first / last, 1 / (double)steps),
+                         .decay = pow(first / last, 1 / (double)updates),
                          .final_learning_rate = last,
                          .beta2 = 0.99};
     gan_optimizer *optimizer = player_optimizer(context, &adam, 0);
@@ -218,8 +218,9 @@ gan_trainer *mixture_trainer(gan_context *context, const mixture *m, gan_network
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         check(context, gan_trainer_set_number(trainer, numbers[i].key, numbers[i].value));
     }
-    gan_optimizer *for_d = make_optimizer(context, 1e-4, part_of(m->falling, m, steps));
-    gan_optimizer *for_g = make_optimizer(context, m->g_end, part_of(m->falling, m, steps));
+    const int64_t falling = part_of(m->falling, m, steps);
+    gan_optimizer *for_d = make_optimizer(context, 1e-4, falling);
+    gan_optimizer *for_g = make_optimizer(context, m->g_end, falling);
     check(context, gan_trainer_set_discriminator_optimizer(trainer, for_d));
     check(context, gan_trainer_set_generator_optimizer(trainer, for_g));
     gan_optimizer_free(for_d);

@@ -38,8 +38,8 @@ typedef struct {
     double reach;     /* the radius, or half the side of the grid */
     double deviation; /* of each mode */
     int64_t steps;
-    int64_t falling;  /* steps in which the learning rates fall; then they stay */
-    int64_t fading;   /* and the penalty */
+    int64_t falling;  /* updates of a player in which its learning rate falls; then it stays */
+    int64_t fading;   /* steps in which the penalty falls */
     int d_steps;      /* updates of D in a step */
     double penalty;   /* gamma at the start */
     double steepness; /* what D multiplies its input with */

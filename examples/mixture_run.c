@@ -24,7 +24,7 @@ enum {
 static const int MOMENTS[SCATTER_MOMENTS] = {0, 4, 12, 24, RECORDS};
 
 /* Where the lines are that the benchmark should reach. A share above the mean of a perfect sampler
- * says that modes are too narrow, but half of a perfect sampler's own shares are. */
+ * says that modes are too narrow, but half of a perfect sampler's own shares are above it, too. */
 static const double LEAST_SHARE = 0.95, SHARE_MARGIN = 2, /* deviations of a perfect sampler */
     LEAST_RATIO = 0.85, MOST_RATIO = 1.15, MOST_KL = 2;   /* times the floor */
 
@@ -94,7 +94,7 @@ static void record(training *t, int number, int64_t step)
     metrics_end(b->log);
 }
 
-/* The modes of the samples that were measured last. */
+/* Records the modes of the samples that were measured last. */
 static void record_modes(const training *t)
 {
     bench *b = t->b;
@@ -197,7 +197,7 @@ static void print_head(const bench *b)
            "generator,\ngood within 3 deviations\n",
            b->m->name, b->m->modes, (long long)b->seeds, plural(b->seeds), (long long)b->steps,
            (long long)b->batch, (long long)b->samples);
-    printf("%-22s modes  good %%  ratio  [least, most]      KL\n", "");
+    printf("%-22s modes  good %%  ratio  [least, most]     KL\n", "");
     fflush(stdout);
 }
 
@@ -208,7 +208,8 @@ typedef struct {
 
 static double most_share(const bench *b)
 {
-    return b->floor.value[MIXTURE_SHARE] + SHARE_MARGIN * b->floor_deviation.value[MIXTURE_SHARE];
+    const int share = MIXTURE_SHARE;
+    return fmin(1, b->floor.value[share] + SHARE_MARGIN * b->floor_deviation.value[share]);
 }
 
 static reached count_reached(const bench *b)
@@ -263,9 +264,11 @@ static void print_table(const bench *b)
     print_row("  its deviation", &b->floor_deviation);
     print_published(b);
     if (b->done > 0) {
-        printf("reached by: all modes %d, good 95 to %.1f %% %d, ratio 0.85 to 1.15 %d, KL within "
-               "twice a perfect sampler's %d of %lld\n",
-               r.modes, 100 * most_share(b), r.share, r.ratio, r.kl, (long long)b->done);
+        printf(
+            "reached by: all modes %d, good %.0f to %.1f %% %d, ratio %.2f to %.2f %d, KL within "
+            "%.0f times a perfect sampler's %d of %lld\n",
+            r.modes, 100 * LEAST_SHARE, 100 * most_share(b), r.share, LEAST_RATIO, MOST_RATIO,
+            r.ratio, MOST_KL, r.kl, (long long)b->done);
     }
 }
 
@@ -346,7 +349,7 @@ static void draw_samples(const bench *b, const char *directory)
 static void draw_curves(const bench *b, const char *directory)
 {
     double steps[RECORDS + 1];
-    char title[96];
+    char title[128];
     for (int i = 0; i <= RECORDS; i++) {
         steps[i] = (double)(b->steps * i / RECORDS);
     }
@@ -355,8 +358,9 @@ static void draw_curves(const bench *b, const char *directory)
     for (int i = 0; i < runs * (RECORDS + 1); i++) {
         others[i] = 100 * (1 - others[i]);
     }
-    snprintf(title, sizeof title, "A %s of %d Gaussians, averaged generator, %d seed%s", b->m->name,
-             b->m->modes, runs, plural(runs));
+    snprintf(title, sizeof title, "A %s of %d Gaussians, averaged generator, %d seed%s%s",
+             b->m->name, b->m->modes, runs, plural(runs),
+             b->stopped ? ", the last one stopped" : "");
     const double *floor = b->floor.value;
     const curves c = {
         .title = title,

@@ -29,8 +29,8 @@ void pen_text(cairo_t *cr, double x, double y, alignment align, double size, con
 double pen_text_width(cairo_t *cr, double size, const char *text);
 double pen_number_width(cairo_t *cr, double size, double value);
 
-/* The distance between marks of a scale for at most `most` of them in `range`: 1, 2 or 5 times a
- * power of ten. */
+/* The distance between marks that cut `range` into at most `most` parts: 1, 2 or 5 times a power of
+ * ten. */
 double pen_mark_distance(double range, int most);
 
 /* Writes a number of up to six digits, thousands with a comma. */

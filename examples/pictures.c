@@ -80,7 +80,7 @@ static pictures open_digit_pictures(gan_context *context, int count, const char 
     p.test[0] = d.test;
     gan_dataset_free(d.validation);
     snprintf(p.rows, sizeof p.rows,
-             "training: rows 0 to %lld of %s in %s%s\n"
+             "training: rows 0 to %lld of %s in %.256s%s\n"
              "bandwidth: rows %lld to %lld of %s; test: rows 0 to %lld of %s",
              (long long)gan_dataset_count(d.train) - 1, d.train_file, folder,
              count == 1 ? "" : " (--data names others)", (long long)d.validation_start,
@@ -113,11 +113,11 @@ static void open_face_folder(gan_context *context, const char *folder, pictures 
         snprintf(name, sizeof name, "test-%d.raw", k + 1);
         p->test[k] = open_faces_named(context, folder, name);
     }
-    snprintf(
-        p->rows, sizeof p->rows,
-        "training: unlabeled.raw in %s\nbandwidth: valid-K.raw; test: test-K.raw; folds K from 1 "
-        "to %d",
-        folder, PICTURES_FOLDS);
+    snprintf(p->rows, sizeof p->rows,
+             "training: unlabeled.raw in %.256s\nbandwidth: valid-K.raw; test: test-K.raw; folds K "
+             "from 1 "
+             "to %d",
+             folder, PICTURES_FOLDS);
 }
 
 static pictures open_face_pictures(gan_context *context, int count, const char *const *paths)

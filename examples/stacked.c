@@ -130,7 +130,7 @@ double stacked_accuracy(gan_context *context, gan_network *network, gan_dataset 
     return accuracy;
 }
 
-/* The shipped digits do not suffice for the protocol's classifier. */
+/* Says that the shipped digits do not suffice for the protocol's classifier. */
 static void warn_of_few(int64_t count)
 {
     if (count <= FEW_DIGITS) {

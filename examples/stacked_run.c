@@ -57,8 +57,8 @@ typedef struct {
     double at[POINTS], modes[POINTS], kl[POINTS], raw_kl[POINTS];
     stacked_score raw, mean; /* the last scores of G and of its average */
     stacked_score untrained; /* of G before training; none after --resume */
-    int moments;             /* whose samples are kept */
-    float *shown;            /* [MOMENTS, SHEET_COLUMNS, 3, 28, 28] in [-1, 1] */
+    int moments;             /* of this sitting, whose samples are kept */
+    float *shown;            /* [MOMENTS, SHEET_COLUMNS, 3, 28, 28] in [0, 1] */
 } bench;
 
 /* ---- The classifier -------------------------------------------------------------------------- */
@@ -125,13 +125,24 @@ static void write_score(metrics *log, const char *prefix, const stacked_score *s
     metrics_number(log, key, score->kl);
 }
 
-/* Keeps samples, from the same z each time, of the first score after each part of the training. */
-static void keep_samples(bench *b, int64_t step)
+/* Samples of the averaged generator, always from the same z, in [0, 1].
+ *   out  [count, 3, 28, 28] */
+static void draw_samples(const bench *b, int64_t count, float *out)
 {
-    const int64_t all = SHEET_COLUMNS * gan_network_output_elements(b->average);
-    if (b->moments < MOMENTS && step * (MOMENTS - 1) >= b->steps * b->moments) {
-        check(b->context, gan_network_sample(b->average, (uint64_t)b->settings->seed, SHEET_COLUMNS,
-                                             b->shown + b->moments * all, all));
+    const int64_t all = count * gan_network_output_elements(b->average);
+    check(b->context, gan_network_sample(b->average, (uint64_t)b->settings->seed, count, out, all));
+    for (int64_t i = 0; i < all; i++) {
+        out[i] = (out[i] + 1) / 2; /* from [-1, 1] */
+    }
+}
+
+/* Keeps samples of the first score after each part of what this sitting trains. */
+static void keep_samples(bench *b, const session *s)
+{
+    const int64_t gone = s->step - s->first, all = b->steps - s->first;
+    if (b->moments < MOMENTS && gone * (MOMENTS - 1) >= all * b->moments) {
+        const int64_t elements = SHEET_COLUMNS * gan_network_output_elements(b->average);
+        draw_samples(b, SHEET_COLUMNS, b->shown + b->moments * elements);
         b->moments++;
     }
 }
@@ -140,7 +151,7 @@ static void keep_samples(bench *b, int64_t step)
 static void score(void *user, session *s)
 {
     bench *b = user;
-    keep_samples(b, s->step);
+    keep_samples(b, s);
     const uint64_t seed = SCORE_SEED + (uint64_t)b->settings->seed;
     b->raw = stacked_score_generator(b->context, b->classifier, b->G, b->samples, seed);
     b->mean = stacked_score_generator(b->context, b->classifier, b->average, b->samples, seed);
@@ -202,21 +213,14 @@ static void print_table(const bench *b)
            b->accuracy < GOOD_ACCURACY ? ", by a classifier that is not good enough" : "");
 }
 
-static void draw_samples(const bench *b, const char *directory)
+static void draw_sheets(const bench *b, const char *directory)
 {
     const gallery g = {SHEET_ROWS, STACKED_CHANNELS, DIGIT_SIDE, false};
     const gallery moments = {b->moments, STACKED_CHANNELS, DIGIT_SIDE, false};
     const int64_t count = (int64_t)SHEET_ROWS * SHEET_COLUMNS;
-    const int64_t elements = gan_network_output_elements(b->average), all = count * elements;
-    float *samples = allocate((size_t)all, sizeof *samples);
-    check(b->context,
-          gan_network_sample(b->average, (uint64_t)b->settings->seed, count, samples, all));
-    for (int64_t i = 0; i < all; i++) {
-        samples[i] = (samples[i] + 1) / 2; /* from [-1, 1] */
-    }
-    for (int64_t i = 0; i < b->moments * SHEET_COLUMNS * elements; i++) {
-        b->shown[i] = (b->shown[i] + 1) / 2;
-    }
+    float *samples =
+        allocate((size_t)(count * gan_network_output_elements(b->average)), sizeof *samples);
+    draw_samples(b, count, samples);
     gallery_grid(&g, SHEET_COLUMNS, samples, directory, "samples.png");
     gallery_grid(&moments, SHEET_COLUMNS, b->shown, directory, "moments.png");
     free(samples);
@@ -308,7 +312,7 @@ static void train(bench *b, gan_trainer *trainer)
         score(b, &s);
     }
     print_table(b);
-    draw_samples(b, b->settings->out);
+    draw_sheets(b, b->settings->out);
     draw_curves(b, b->settings->out);
     save_generator(b);
     record_result(b, &s);

@@ -125,14 +125,15 @@ grep -q "^training: rows 0 to 9999 of train-images-10000-idx3-ubyte in $digits\$
         "$work/mnist.log" || fail "mnist: the rows are not told"
 sigma=$(sed -n 's/.*"event":"fold".*"sigma":\([^,}]*\).*/\1/p' "$work/mnist/metrics.jsonl")
 tail -n 1 "$work/mnist/metrics.jsonl" | grep "\"pictures\":10000,.*\"sigma\":$sigma,\"edge\":false," |
-    grep -q '"validation_pictures":1000,"test_pictures":1000,"samples":10000,' ||
-    fail "mnist: the result does not say of what it is"
+    grep -q '"samples":10000,' || fail "mnist: the result does not say of what it is"
+grep '"event":"fold"' "$work/mnist/metrics.jsonl" | grep -q '"rows":1000,"validation_rows":1000,' ||
+    fail "mnist: the fold does not say of what it is"
 grep -q "(1 fold, bandwidth $(LC_ALL=C printf %.3f "$sigma"))\$" "$work/mnist.log" ||
     fail "mnist: the bandwidth is not told"
 learns tfd-pretrain 2 "^48 pictures" --width 0.005 --data "$faces" "$work/faces.raw.gz"
 folds tfd-pretrain 10
-grep '"event":"result"' "$work/tfd-pretrain/metrics.jsonl" |
-    grep -q '"validation_pictures":1,"test_pictures":2,' || fail "tfd-pretrain: not rows of a fold"
+[ "$(grep -c '"rows":2,"validation_rows":1,' "$work/tfd-pretrain/metrics.jsonl")" -eq 10 ] ||
+    fail "tfd-pretrain: not rows of a fold"
 learns tfd 1 "5 folds, bandwidths 0[0-9.]* to [01][0-9.]*)" --width 0.005 --data "$faces" \
     --generator "$stage1" --average 0
 folds tfd 5
@@ -163,8 +164,8 @@ train tfd-pretrain in-folds --width 0.005 --average 0 --data "$work/tfd-folds" |
 grep -q "^training: unlabeled.raw in $work/tfd-folds\$" "$work/in-folds.log" &&
     grep -q "^30 pictures" "$work/in-folds.log" || fail "other faces than unlabeled.raw are learned from"
 folds in-folds 5
-grep '"fold":4,' "$work/in-folds/metrics.jsonl" | grep -q '"rows":7,' ||
-    fail "the last fold has not the rows of test-5.raw"
+grep '"fold":4,' "$work/in-folds/metrics.jsonl" | grep -q '"rows":7,"validation_rows":6,' ||
+    fail "the last fold has not the rows of test-5.raw and valid-5.raw"
 
 # In two sittings, the first of which ends within an epoch.
 train cifar10-full half --width 0.01 --data "$work/cifar10" --steps 7 --save "$work/state"

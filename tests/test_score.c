@@ -410,7 +410,7 @@ static int64_t promised(int32_t kind, int64_t d)
     const int64_t kib = 1024, kept = 2 * KEPT * 4 * d;
     const int64_t promises[KINDS] = {
         16 * d * d + 3 * kib * d + 40 * d * d, kept + 8 * kib * d + 5 * kib * kib,
-        kept + 6 * kib * d + 3 * kib * kib, kept + 2 * KEPT * 512 + 5 * kib * d + 300 * kib,
+        kept + 6 * kib * d + 3 * kib * kib, kept + 2 * KEPT * 512 + 6 * kib * d + 300 * kib,
         16 * 2 * (2 * d + 4) + 16 * kib};
     return promises[kind];
 }

@@ -73,7 +73,7 @@ extern "C" {
  * 0 to 1, F^-1 and G^-1 being the quantiles of the two projected sets; exact for unequal counts
  * too.
  *   needs   1 vector of each set
- *   memory  the vectors kept, see "samples"; while it is computed 512 bytes for each, 5 KiB d and
+ *   memory  the vectors kept, see "samples"; while it is computed 512 bytes for each, 6 KiB d and
  *           300 KiB
  *   values  "sliced_wasserstein": the mean of W_1 over directions; "standard_error": its error for
  *           the choice of directions, deviation / sqrt(projections); "sliced_wasserstein_2":

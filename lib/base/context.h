@@ -68,6 +68,11 @@ gan__fail(gan_context *context, int32_t code, const char *format, ...);
 /* a * b for a, b >= 0, or -1 if that does not fit. */
 int64_t gan__multiply(int64_t a, int64_t b);
 
+static inline int64_t gan__smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Copies a name of 1 to GAN__NAME_BYTES - 1 bytes. `what` names it in the error message.
  * Errors: ARGUMENT (NULL, empty, too long). */
 int32_t gan__copy_name(gan_context *context, const char *what, const char *name,

@@ -310,8 +310,9 @@ static void multiply_vector(bool transpose, int64_t m, int64_t k, const real *a,
                         y, (int)incy);
 }
 
-/* c = a b of a column a, whose elements stand inca apart, and a row b. A BLAS has no such product
- * that does not add to c, and packing a and b would take longer than it does. */
+/* c = a b of a column a, whose elements stand inca apart, and a row b. For one that overwrites c
+ * a BLAS has only its product of matrices, which packs both first: that takes longer than this
+ * loop. */
 GAN__SIMD static void multiply_outer(int64_t m, int64_t n, const real *a, int64_t inca,
                                      const real *b, bool accumulate, real *c, int64_t ldc)
 {

@@ -42,13 +42,13 @@ static inline uint32_t bits_of(float x)
     return bits;
 }
 
-/* exp x = 2^k exp r, |r| <= log(2) / 2, for x of at most 2^21. Returns exp r - 1, with an error of
- * 8e-9 exp r. */
-static inline float reduced_exp(float x, int32_t *k)
+/* exp x = 2^k exp r for |x| up to 104. Returns exp r - 1, the polynomial's error being 8e-9 exp r.
+ *   y  what k is chosen for: x; or 0, for k = 0, where |x| is at most log(2) / 2 */
+static inline float reduced_exp(float x, float y, int32_t *k)
 {
     /* Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits. */
     const float magic = 12582912.0f;
-    const float shifted = x * 1.44269504f + magic;
+    const float shifted = y * 1.44269504f + magic;
     const float whole = shifted - magic;
     const float r = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
     float p = 1.392625083e-3f;
@@ -71,7 +71,7 @@ static inline float exp_of(float x)
     const float low = x < -104.0f ? -104.0f : x;
     const float bounded = low > 89.0f ? 89.0f : low;
     int32_t k;
-    const float p = reduced_exp(bounded, &k) + 1.0f;
+    const float p = reduced_exp(bounded, bounded, &k) + 1.0f;
     /* 2^k in two factors, so that results near both ends of the range are right. */
     const int32_t half = k / 2;
     return p * power_of_two(half) * power_of_two(k - half);
@@ -88,15 +88,15 @@ static inline float log1p_of(float u)
     return s * (p * w + 2.0f);
 }
 
-/* t / (t + 2) with t = exp(2 |x|) - 1 = 2^k (exp r - 1) + (2^k - 1): nothing cancels. 1 from 9.5
- * on. */
+/* t / (t + 2) with t = exp(2 |x|) - 1 = 2^k (exp r - 1) + (2^k - 1), in which at most a bit
+ * cancels. Near 0 k is 0 even if the host has set that sums are rounded up. 1 from 9.5 on. */
 static inline float tanh_of(float x)
 {
     const uint32_t sign = bits_of(x) & 0x80000000u;
     const float size = float_of(bits_of(x) ^ sign);
-    const float bounded = size > 9.5f ? 9.5f : size;
+    const float two = size > 9.5f ? 19.0f : 2.0f * size;
     int32_t k;
-    const float q = reduced_exp(2.0f * bounded, &k);
+    const float q = reduced_exp(two, two < 0.3465735f ? 0.0f : two, &k);
     const float power = power_of_two(k);
     const float t = power * q + (power - 1.0f);
     return float_of(bits_of(t / (t + 2.0f)) | sign);

@@ -1,5 +1,6 @@
 /* Matrix products: tiles of a size that depends on the shape only, run on the library's own
- * threads, each one a single-threaded BLAS call. So results do not depend on the thread count. */
+ * threads, each one a single-threaded BLAS call, or a loop of our own where k is 1. So results do
+ * not depend on the thread count. */
 #ifndef GAN_KERNEL_GEMM_H
 #define GAN_KERNEL_GEMM_H
 

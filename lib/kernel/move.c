@@ -1,5 +1,6 @@
 #include "kernel/move.h"
 
+#include "base/context.h"
 #include "base/simd.h"
 
 #include <string.h>
@@ -67,22 +68,17 @@ typedef struct {
     int64_t rows, length;
 } piece;
 
-enum { SHORT = 16 }; /* rows below this length are taken many at a time */
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
+enum { SHORT = 15 }; /* rows up to this length are taken many at a time */
 
 /* The next piece of at most n elements. */
 static piece piece_at(const gan__view *view, const cursor *c, int64_t n)
 {
     const int32_t last = view->rank - 1;
     const int64_t length = view->dims[last];
-    if (last > 0 && length < SHORT && c->at[last] == 0 && n >= length) {
-        return (piece){smaller(view->dims[last - 1] - c->at[last - 1], n / length), length};
+    if (last > 0 && length <= SHORT && c->at[last] == 0 && n >= length) {
+        return (piece){gan__smaller(view->dims[last - 1] - c->at[last - 1], n / length), length};
     }
-    return (piece){1, smaller(length - c->at[last], n)};
+    return (piece){1, gan__smaller(length - c->at[last], n)};
 }
 
 static void advance_piece(const gan__view *view, cursor *c, piece p)

@@ -21,11 +21,6 @@ typedef struct {
     int64_t columns;         /* samples lines ow */
 } gan__block;
 
-static inline int64_t gan__smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The phases that blocks of so many lines need. */
 gan__phases gan__phases_of(const gan__convolution *c, int64_t lines);
 

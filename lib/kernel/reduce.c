@@ -12,11 +12,6 @@ enum {
     SHORT = 16             /* rows up to this length are added up many at a time */
 };
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The axes of a sum, neighbours of one kind joined: kept and summed ones, with strides in x. */
 typedef struct {
     int32_t kept_rank, summed_rank;
@@ -89,7 +84,7 @@ static void sum_columns(void *argument, int64_t task)
     const summation *s = argument;
     const int64_t blocks = (s->inner + COLUMNS - 1) / COLUMNS;
     const int64_t from = task % blocks * COLUMNS;
-    const int64_t n = smaller(s->inner - from, COLUMNS);
+    const int64_t n = gan__smaller(s->inner - from, COLUMNS);
     const int64_t row = task / blocks;
     const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, row * s->inner) + from;
     double sum[COLUMNS] = {0};
@@ -132,9 +127,9 @@ static void sum_short_rows(void *argument, int64_t task)
     const summation *s = argument;
     const int64_t run = s->summed[s->summed_rank - 1];
     const int64_t line = s->kept[s->kept_rank - 1], apart = s->kept_stride[s->kept_rank - 1];
-    const int64_t end = smaller((task + 1) * s->per_task, s->outputs);
+    const int64_t end = gan__smaller((task + 1) * s->per_task, s->outputs);
     for (int64_t o = task * s->per_task; o < end;) {
-        const int64_t n = smaller(smaller(line - o % line, end - o), COLUMNS);
+        const int64_t n = gan__smaller(gan__smaller(line - o % line, end - o), COLUMNS);
         const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, o);
         double sum[COLUMNS];
         memset(sum, 0, (size_t)n * sizeof *sum);
@@ -154,7 +149,7 @@ static void sum_rows(void *argument, int64_t task)
 {
     const summation *s = argument;
     const int64_t run = s->summed_rank > 0 ? s->summed[s->summed_rank - 1] : 1;
-    const int64_t end = smaller((task + 1) * s->per_task, s->outputs);
+    const int64_t end = gan__smaller((task + 1) * s->per_task, s->outputs);
     for (int64_t o = task * s->per_task; o < end; o++) {
         const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, o);
         double sum = 0;
@@ -269,10 +264,10 @@ static void maximum_task(void *argument, int64_t task)
 {
     const maximum_job *job = argument;
     const int64_t blocks = (job->row_lanes + LANES - 1) / LANES;
-    const int64_t end = smaller((task + 1) * job->per_task, job->rows * blocks);
+    const int64_t end = gan__smaller((task + 1) * job->per_task, job->rows * blocks);
     for (int64_t block = task * job->per_task; block < end; block++) {
         const int64_t from = block % blocks * LANES;
-        const int64_t n = smaller(job->row_lanes - from, LANES);
+        const int64_t n = gan__smaller(job->row_lanes - from, LANES);
         do_lanes(job, block / blocks, from, n);
     }
 }
@@ -282,7 +277,7 @@ static void run_maximum(gan_context *context, int64_t outer, maximum_job job)
     job.rows = job.inner == 1 ? 1 : outer;
     job.row_lanes = job.inner == 1 ? outer : job.inner;
     const int64_t blocks = job.rows * ((job.row_lanes + LANES - 1) / LANES);
-    const int64_t lanes = smaller(job.row_lanes, LANES);
+    const int64_t lanes = gan__smaller(job.row_lanes, LANES);
     const int64_t tasks = tasks_for(blocks, job.k * lanes, &job.per_task);
     gan__parallel(context, tasks, maximum_task, &job);
 }

@@ -45,11 +45,6 @@ static void run_plan(const step *s, const gan__plan *plan, int64_t first, real *
                                           .first_sample = (uint64_t)first});
 }
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Adds the gradient of a part, `take` of the batch, to that of the parts before it. */
 static void add_part(const step *s, const gan__player *player, double keep, double take)
 {
@@ -67,7 +62,7 @@ static int32_t differentiate(const step *s, gan__step_kind kind, real *results)
     const int64_t part = gan__trainer_part(t, s->m);
     double totals[GAN__RESULT_COUNT] = {0};
     for (int64_t first = 0; first < s->m; first += part) {
-        const int64_t count = smaller(part, s->m - first);
+        const int64_t count = gan__smaller(part, s->m - first);
         const double share = (double)count / (double)s->m;
         gan__batch_plans *plans;
         const gan__plan *plan;
@@ -104,7 +99,7 @@ static int32_t take_noise(const step *s, const float *z, int64_t first, gan__ste
     const int64_t part = gan__trainer_part(t, s->m);
     for (int64_t i = 0; i < s->m; i += part) {
         gan__batch_plans *plans;
-        GAN__TRY(gan__trainer_plans(t, smaller(part, s->m - i), &plans));
+        GAN__TRY(gan__trainer_plans(t, gan__smaller(part, s->m - i), &plans));
         run_plan(s, kind == GAN__STEP_D ? plans->noise_d : plans->noise_g, i, NULL);
     }
     return GAN_OK;

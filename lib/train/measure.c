@@ -11,11 +11,6 @@ enum { PER_BIN = 16 }; /* samples for a bin, at least, in the mean */
 
 static const double low_share = 0.05, near_step = 0.1, duplicate_part = 0.1, reach_part = 0.25;
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 void gan__monitor_forget(gan_monitor *monitor)
 {
     gan__gauge *gauge = monitor->gauge;
@@ -63,7 +58,7 @@ static int32_t read_choice(gan_monitor *monitor, gan_dataset *data, int64_t of, 
         const int64_t low = count / of * i + count % of * i / of;
         const int64_t high = count / of * (i + 1) + count % of * (i + 1) / of;
         const double at = gan__words_uniform(&words) * (double)(high - low);
-        status = gan__dataset_read(data, 0, smaller(low + (int64_t)at, high - 1), 1, x);
+        status = gan__dataset_read(data, 0, gan__smaller(low + (int64_t)at, high - 1), 1, x);
     }
     monitor->reading = false;
     return status;
@@ -102,9 +97,9 @@ static int32_t read_real(gan_monitor *monitor, gan__gauge *gauge)
             memcpy(gauge->real + i * elements, x + i * (all / n) * elements,
                    (size_t)elements * sizeof *x);
         }
-        status =
-            gan__bins_make(context, smaller((int64_t)monitor->options[GAN__WATCH_BINS], most), all,
-                           elements, x, (uint64_t)monitor->options[GAN__WATCH_SEED], &gauge->bins);
+        status = gan__bins_make(
+            context, gan__smaller((int64_t)monitor->options[GAN__WATCH_BINS], most), all, elements,
+            x, (uint64_t)monitor->options[GAN__WATCH_SEED], &gauge->bins);
     }
     gan__release(context, x);
     if (status == GAN_OK && gauge->conditions != NULL) {
@@ -176,9 +171,9 @@ static int32_t prepare(gan_monitor *monitor)
     if (gauge == NULL) {
         return GAN_ERROR_MEMORY;
     }
-    gauge->n = smaller(samples, gan_dataset_count(monitor->trainer->data));
+    gauge->n = gan__smaller(samples, gan_dataset_count(monitor->trainer->data));
     gauge->held =
-        monitor->held_out != NULL ? smaller(samples, gan_dataset_count(monitor->held_out)) : 0;
+        monitor->held_out != NULL ? gan__smaller(samples, gan_dataset_count(monitor->held_out)) : 0;
     monitor->gauge = gauge;
     int32_t status = make_arrays(monitor, gauge);
     if (status == GAN_OK) {
