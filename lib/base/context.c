@@ -194,10 +194,16 @@ void gan__release(gan_context *context, void *memory)
 int32_t gan__grow(gan_context *context, void **array, int64_t *capacity, int64_t needed,
                   size_t size)
 {
+    return gan__grow_within(context, array, capacity, needed, INT64_MAX, size);
+}
+
+int32_t gan__grow_within(gan_context *context, void **array, int64_t *capacity, int64_t needed,
+                         int64_t most, size_t size)
+{
     if (needed <= *capacity) {
         return GAN_OK;
     }
-    int64_t larger = *capacity < 16 ? 16 : *capacity + *capacity / 2;
+    int64_t larger = gan__smaller(*capacity < 16 ? 16 : *capacity + *capacity / 2, most);
     if (larger < needed) {
         larger = needed;
     }

@@ -42,6 +42,10 @@ void gan__release(gan_context *context, void *memory);
 int32_t gan__grow(gan_context *context, void **array, int64_t *capacity, int64_t needed,
                   size_t size);
 
+/* The same, but the room made beforehand ends at `most` items, at least `needed`. */
+int32_t gan__grow_within(gan_context *context, void **array, int64_t *capacity, int64_t needed,
+                         int64_t most, size_t size);
+
 /* As vsnprintf, for %s, %g, %c and whole numbers, but with a decimal point in every locale:
  * messages are the same wherever they are read. */
 void gan__format(char *out, size_t room, const char *format, va_list list);

@@ -4,27 +4,11 @@
 
 #include <string.h>
 
-/* By half of what there is room for, as gan__grow does it, but never beyond the limit. */
 int32_t gan__kept_reserve(gan_context *context, gan__kept *kept, int64_t n, int64_t limit)
 {
-    const int64_t wanted = n < limit - kept->count ? kept->count + n : limit;
-    if (wanted <= kept->capacity) {
-        return GAN_OK;
-    }
-    int64_t larger = kept->capacity + kept->capacity / 2;
-    larger = larger < wanted ? wanted : larger < limit ? larger : limit;
-    const int64_t size = gan__multiply(larger, kept->elements);
-    float *moved = gan__allocate(context, size < 0 ? INT64_MAX : size, sizeof *moved);
-    if (moved == NULL) {
-        return GAN_ERROR_MEMORY;
-    }
-    if (kept->count > 0) {
-        memcpy(moved, kept->values, (size_t)(kept->count * kept->elements) * sizeof *moved);
-    }
-    gan__release(context, kept->values);
-    kept->values = moved;
-    kept->capacity = larger;
-    return GAN_OK;
+    const int64_t needed = n < limit - kept->count ? kept->count + n : limit;
+    return gan__grow_within(context, (void **)&kept->values, &kept->capacity, needed, limit,
+                            (size_t)kept->elements * sizeof *kept->values);
 }
 
 /* The place of vector `index`, of which there are more than `limit`: beyond the limit for none. */
