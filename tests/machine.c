@@ -1,8 +1,9 @@
 /* Prints what the library computes with here, and what comes of it: a training of convolutional
  * networks, large enough that its products are cut into bands. The script machines.sh runs it on
  * several processors and with several BLAS. One KEY=VALUE a line.
- *   machine [THREADS [STEPS [WRONG]]]
- * WRONG is added to the first number of the data, for the script to see what it would see. */
+ *   machine [THREADS [STEPS [WRONG [PRODUCTS]]]]
+ * WRONG is added to the first number of the data, for the script to see what it would see; PRODUCTS
+ * says who makes them. */
 #include <gan/gan.h>
 
 #include <stdio.h>
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
     static float samples[100 * PIXELS];
     check(gan_context_create(&context));
     check(gan_context_set_threads(context, argc > 1 ? atoi(argv[1]) : 1));
+    check(gan_context_set_products(context, argc > 4 ? argv[4] : GAN_PRODUCTS_AUTO));
     gan_network *G = make_generator(), *D = make_discriminator();
     gan_dataset *data = make_data(argc > 3 ? atof(argv[3]) : 0);
     gan_trainer *trainer;
@@ -115,6 +117,7 @@ int main(int argc, char **argv)
     for (int32_t i = 0; gan_backend_name(i) != NULL; i++) {
         printf("%s=%s\n", gan_backend_name(i), gan_backend_text(gan_backend_name(i)));
     }
+    printf("made_by=%s\n", gan_context_products(context));
     uint64_t hash = 0xcbf29ce484222325;
     printf("numbers=");
     print_parameters(G, &hash);

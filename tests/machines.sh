@@ -1,12 +1,13 @@
 #!/bin/sh
 # The same training on other processors and with other BLAS.
 #   machines.sh processors|library|blas PROGRAM
-# processors: the same bits on x86-64 with AVX-512, with AVX2 and with neither, the BLAS always
-#   working as on the oldest of them. Those that this machine is not are emulated; AVX-512 is tried
-#   where this machine has it.
+# processors: the same bits on x86-64 with AVX-512 and with AVX2, products being the library's own;
+#   and with neither, the BLAS making them, always as on the oldest of these processors. Those that
+#   this machine is not are emulated; AVX-512 is tried where this machine has it.
 # library: the same bits when the C library chooses the functions of a processor without FMA.
 # blas: with every BLAS that is installed, the same bits for any number of threads, and the same
-#   results as the others to rounding.
+#   results as the others and as the library's own products to rounding; these are the same bits
+#   with any BLAS.
 set -u
 what=$1 program=$2
 status=0
@@ -21,7 +22,7 @@ value()
 # tell WHERE LINES
 tell()
 {
-    for key in simd blas blas_core blas_threads digest; do
+    for key in simd made_by blas blas_core blas_threads digest; do
         printf '%s ' "$(value $key "$2")"
     done
     echo "$1"
@@ -63,8 +64,10 @@ at_most()
 hold_blas()
 {
     export OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1
-    here=$("$program" 2 2) || exit 1
+    here=$("$program" 2 2 0 blas) || exit 1
     tell 'on this machine' "$here"
+    ours=$("$program" 2 2) || exit 1
+    tell 'on this machine' "$ours"
     if [ "$(value blas "$here")" = openblas ]; then
         expect 'the core of OpenBLAS' "$(value blas_core "$here")" Nehalem
     elif ! value blas_file "$here" | grep -q '/blas/libblas'; then
@@ -81,36 +84,55 @@ processors()
     fi
     hold_blas
     for one in Haswell:x86-64-v3 Nehalem:baseline; do
-        there=$(qemu-x86_64 -cpu "${one%:*}" "$program" 1 2 2>/dev/null) ||
+        there=$(qemu-x86_64 -cpu "${one%:*}" "$program" 1 2 0 blas 2>/dev/null) ||
             { echo "FAILED: on ${one%:*}"; exit 1; }
         tell "on ${one%:*}, emulated" "$there"
         expect "simd on ${one%:*}" "$(value simd "$there")" "${one#*:}"
         expect "digest on ${one%:*}" "$(value digest "$there")" "$(value digest "$here")"
     done
+    there=$(qemu-x86_64 -cpu Nehalem "$program" 1 2 2>/dev/null) || exit 1
+    expect 'who makes products on Nehalem' "$(value made_by "$there")" blas
+    there=$(qemu-x86_64 -cpu Haswell "$program" 1 2 2>/dev/null) || exit 1
+    tell 'on Haswell, emulated' "$there"
+    expect 'who makes products on Haswell' "$(value made_by "$there")" own
+    if [ "$(value made_by "$ours")" = own ]; then
+        expect 'digest of own products on Haswell' "$(value digest "$there")" \
+            "$(value digest "$ours")"
+    fi
 }
 
 library()
 {
     hold_blas
     export GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-FMA,-FMA_Usable,-FMA4_Usable
-    there=$("$program" 2 2) || exit 1
+    there=$("$program" 2 2 0 blas) || exit 1
     tell 'without FMA in the C library' "$there"
     expect 'digest without FMA in the C library' "$(value digest "$there")" \
         "$(value digest "$here")"
+    expect 'digest of own products without FMA in the C library' \
+        "$(value digest "$("$program" 2 2)")" "$(value digest "$ours")"
 }
 
-# try_blas FILE: with this file before what the program is linked with.
+# run_with FILE ARGUMENT...: the program with this file before what it is linked with.
+run_with()
+{
+    file=$1
+    shift
+    LD_LIBRARY_PATH=${file%/*} LD_PRELOAD=$file "$program" "$@"
+}
+
 try_blas()
 {
-    # shellcheck disable=SC2097,SC2098
-    one=$(LD_LIBRARY_PATH=${1%/*} LD_PRELOAD=$1 "$program" 1) ||
-        { echo "FAILED: with $1"; status=1; return; }
+    one=$(run_with "$1" 1 $steps 0 blas) || { echo "FAILED: with $1"; status=1; return; }
     tell "$1" "$one"
     for threads in 2 3 8; do
         expect "digest of $threads threads with $1" \
-            "$(value digest "$(LD_LIBRARY_PATH=${1%/*} LD_PRELOAD=$1 "$program" $threads)")" \
-            "$(value digest "$one")"
+            "$(value digest "$(run_with "$1" $threads $steps 0 blas)")" "$(value digest "$one")"
     done
+    own=$(run_with "$1" 1)
+    if [ "$(value made_by "$own")" = own ]; then
+        expect "digest of own products with $1" "$(value digest "$own")" "$(value digest "$ours")"
+    fi
     case $1 in
     *openblas-pthread*) say='openblas controlled' ;;
     *openblas*) say='openblas in turns' ;;
@@ -123,10 +145,9 @@ try_blas()
     "${1%/*}"/*) ;;
     *) expect "the file of the product" "$(value blas_file "$one")" "$1" ;;
     esac
-    [ -n "$first" ] || first=$one
-    off=$(differs "$one" "$first")
+    off=$(differs "$one" "$ours")
     at_most "$off" "$allowed" ||
-        { echo "FAILED: results with $1 differ by $off from the first, not $allowed"; status=1; }
+        { echo "FAILED: results with $1 differ by $off from our own, not $allowed"; status=1; }
     echo "  off by $off of the largest number"
     count=$((count + 1))
 }
@@ -137,7 +158,9 @@ allowed=1e-5
 blas()
 {
     unset OPENBLAS_NUM_THREADS
-    first='' count=0
+    count=0 steps=4
+    ours=$("$program" 1 $steps) || exit 1
+    tell 'own products, if the processor can' "$ours"
     for library in "$libraries"/openblas-*/libblas.so.3 "$libraries"/blis-*/libblis.so.? \
         "$libraries"/blis-*/libblas.so.3 "$libraries"/blas/libblas.so.3 \
         "$libraries"/atlas/libblas.so.3; do
@@ -147,7 +170,7 @@ blas()
         echo 'skipped: fewer than two BLAS are installed (Debian: libblas3, libblis4-pthread)'
         exit 77
     fi
-    off=$(differs "$("$program" 1 4 1)" "$("$program" 1)")
+    off=$(differs "$("$program" 1 $steps 1)" "$ours")
     echo "other data: differs by $off"
     ! at_most "$off" "$allowed" || { echo 'FAILED: the comparison sees nothing'; status=1; }
 }

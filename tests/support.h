@@ -14,6 +14,7 @@ typedef float real;
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,12 +49,16 @@ static inline void heap_release(void *user, void *memory)
     free(memory);
 }
 
+/* Who makes the products of new contexts; run_tests_for_products changes it. */
+static const char *products_of_tests = GAN_PRODUCTS_AUTO;
+
 static inline gan_context *new_context(heap *own)
 {
     gan_context *context;
     *own = (heap){0};
     ck_assert_int_eq(gan_context_create_with_allocator(heap_allocate, heap_release, own, &context),
                      GAN_OK);
+    ck_assert_int_eq(gan_context_set_products(context, products_of_tests), GAN_OK);
     return context;
 }
 
@@ -153,8 +158,29 @@ static inline int run_tests(const char *name, SFun before, SFun after, int count
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Runs them with products of our own, where the processor can, and with those of the BLAS. */
+static inline int run_tests_for_products(const char *name, int count, const TTest *const *tests)
+{
+    static const char *const all[] = {GAN_PRODUCTS_AUTO, GAN_PRODUCTS_BLAS};
+    int failed = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        char both[64];
+        products_of_tests = all[i];
+        snprintf(both, sizeof both, "%s, products: %s", name, all[i]);
+        failed |= run_tests(both, NULL, NULL, count, tests);
+    }
+    products_of_tests = GAN_PRODUCTS_AUTO;
+    return failed;
+}
+
 /* Runs the tests named, made by START_TEST. */
 #define RUN_TESTS(name, ...) RUN_TESTS_BETWEEN(name, NULL, NULL, __VA_ARGS__)
+
+/* The same for each who can make products. */
+#define RUN_TESTS_FOR_PRODUCTS(name, ...)                                                         \
+    run_tests_for_products(name,                                                                  \
+                           (int)(sizeof((const TTest *[]){__VA_ARGS__}) / sizeof(const TTest *)), \
+                           (const TTest *[]){__VA_ARGS__})
 
 /* The same, with functions that are called before and after each. */
 #define RUN_TESTS_BETWEEN(name, before, after, ...)                                  \

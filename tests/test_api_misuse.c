@@ -33,6 +33,13 @@ static void misuse_context(void)
     }
     harmless(gan_context_threads(ctx) == before);
     harmless(gan_context_threads(NULL) == 0);
+    bad_null(gan_context_set_products(NULL, GAN_PRODUCTS_BLAS));
+    bad_null(gan_context_set_products(ctx, NULL));
+    refused("gan_context_set_products(", GAN_ERROR_KEY, gan_context_set_products(ctx, "Own"),
+            false);
+    refused("gan_context_set_products(", GAN_ERROR_KEY, gan_context_set_products(ctx, ""), false);
+    harmless(gan_context_products(ctx) != NULL);
+    harmless(gan_context_products(NULL) == NULL);
     bad_null(gan_context_memory(NULL, &now, &now));
     harmless(gan_context_memory(ctx, NULL, NULL) == GAN_OK);
     harmless(gan_context_memory(ctx, &now, NULL) == GAN_OK);
@@ -50,7 +57,7 @@ static void misuse_context(void)
     harmless(gan_backend_text(NULL) == NULL);
     harmless(gan_backend_text("no such key") == NULL);
     harmless(gan_backend_name(-1) == NULL);
-    harmless(gan_backend_name(7) == NULL);
+    harmless(gan_backend_name(8) == NULL);
     finish();
 }
 

@@ -2,8 +2,8 @@
  * results are compared without a tolerance; fractions serve where bits or sums are compared. */
 #include "support.h"
 
-#include "kernel/blas.h"
 #include "kernel/convolution.h"
+#include "kernel/product.h"
 
 enum {
     LANES = 16,                 /* in which a batch is cut */
@@ -200,7 +200,7 @@ static real *make(gan_context *context, const problem *p, int32_t array, const c
     const int64_t count = elements(&p->c, array), size = gan__convolution_scratch(&p->c);
     real *out = new_guarded(count), *scratch = p->scratch;
     memset(scratch - GUARD, 0xff, (size_t)(size + 2 * GUARD) * sizeof *scratch);
-    gan__blas_enter();
+    gan__products_enter(context);
     if (array == X) {
         gan__convolve_input(context, &p->c, p->in[Y], p->in[K], scratch, out);
     } else if (array == K) {
@@ -208,7 +208,7 @@ static real *make(gan_context *context, const problem *p, int32_t array, const c
     } else {
         gan__convolve(context, &p->c, p->in[X], p->in[K], scratch, out);
     }
-    gan__blas_leave();
+    gan__products_leave(context);
     ck_assert_msg(guards_stand(out, count), "%s: array %d written around", name, (int)array);
     ck_assert_msg(guards_stand(scratch, size), "%s: scratch of array %d written around", name,
                   (int)array);
@@ -478,7 +478,7 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("convolution", shapes_are_what_they_are_for, all_three_are_exact,
-                     what_no_window_reads_has_no_gradient, threads_do_not_matter, they_are_adjoint,
-                     scratch_is_bounded);
+    return RUN_TESTS_FOR_PRODUCTS("convolution", shapes_are_what_they_are_for, all_three_are_exact,
+                                  what_no_window_reads_has_no_gradient, threads_do_not_matter,
+                                  they_are_adjoint, scratch_is_bounded);
 }

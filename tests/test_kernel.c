@@ -6,8 +6,10 @@
 #include "kernel/blas.h"
 #include "kernel/element.h"
 #include "kernel/gemm.h"
+#include "kernel/product.h"
 #include "kernel/reduce.h"
 
+#include <gan/context.h>
 #include <gan/version.h>
 
 #include <fenv.h>
@@ -337,11 +339,11 @@ START_TEST(products_small)
     static const int64_t sizes[] = {1, 2, 3, 5, 16, 17, 33};
     heap own;
     gan_context *context = new_context(&own);
-    gan__blas_enter();
+    gan__products_enter(context);
     for (size_t i = 0; i < 7 * 7 * 7; i++) {
         check_product(context, sizes[i % 7], sizes[i / 7 % 7], sizes[i / 49], 0xff);
     }
-    gan__blas_leave();
+    gan__products_leave(context);
     end_context(context, &own);
 }
 END_TEST
@@ -357,7 +359,7 @@ START_TEST(products_in_bands)
     };
     heap own;
     gan_context *context = new_context(&own);
-    gan__blas_enter();
+    gan__products_enter(context);
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         const bool large = shapes[i][0] * shapes[i][1] * shapes[i][2] > 15000000;
         check_product(context, shapes[i][0], shapes[i][1], shapes[i][2],
@@ -369,7 +371,7 @@ START_TEST(products_in_bands)
     check_product(context, 1, 1, 70000, 0xff);
     check_product(context, 20000, 1, 7, 0xff);
     check_product(context, 1, 20000, 7, 0xff);
-    gan__blas_leave();
+    gan__products_leave(context);
     end_context(context, &own);
 }
 END_TEST
@@ -585,15 +587,16 @@ START_TEST(backend_is_named)
     static const char *const v4[] = {"avx512f",  "avx512bw", "avx512cd",
                                      "avx512dq", "avx512vl", NULL};
     static char line[16384] = "";
-    for (int32_t i = 0; i < 7; i++) {
+    for (int32_t i = 0; i < 8; i++) {
         ck_assert_ptr_nonnull(gan_backend_name(i));
         ck_assert_uint_gt(strlen(gan_backend_text(gan_backend_name(i))), 0);
     }
-    ck_assert_ptr_null(gan_backend_name(7));
+    ck_assert_ptr_null(gan_backend_name(8));
     ck_assert_ptr_null(gan_backend_name(-1));
     ck_assert_ptr_null(gan_backend_text(NULL));
     ck_assert_ptr_null(gan_backend_text("SIMD"));
     const char *simd = gan_backend_text(GAN_BACKEND_SIMD);
+    const char *products = gan_backend_text(GAN_BACKEND_PRODUCTS);
 #ifdef GAN__SIMD_CLONES
     FILE *file = fopen("/proc/cpuinfo", "r");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
@@ -603,6 +606,7 @@ START_TEST(backend_is_named)
             ck_assert_str_eq(simd, avx2 && has_all(line, v4) ? "x86-64-v4"
                                    : avx2                    ? "x86-64-v3"
                                                              : "baseline");
+            ck_assert_str_eq(products, strcmp(simd, "baseline") != 0 ? simd : "blas");
         }
     }
     if (file != NULL) {
@@ -612,8 +616,10 @@ START_TEST(backend_is_named)
     (void)line, (void)v3, (void)v4, (void)has_all;
 #ifdef __aarch64__
     ck_assert_str_eq(simd, "aarch64");
+    ck_assert_str_eq(products, "aarch64");
 #else
     ck_assert_str_eq(simd, "baseline");
+    (void)products;
 #endif
 #endif
 }
@@ -621,8 +627,9 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("kernels", backend_is_named, functions_are_exact, functions_at_their_ends,
-                     tanh_in_rounding_modes, functions_of_two, lengths_do_not_matter,
-                     element_sum_is_in_double, products_small, products_in_bands,
-                     blas_setting_is_put_back, sums_over_every_subset, maxima);
+    const int failed = RUN_TESTS_FOR_PRODUCTS("products", products_small, products_in_bands);
+    return failed | RUN_TESTS("kernels", backend_is_named, functions_are_exact,
+                              functions_at_their_ends, tanh_in_rounding_modes, functions_of_two,
+                              lengths_do_not_matter, element_sum_is_in_double,
+                              blas_setting_is_put_back, sums_over_every_subset, maxima);
 }

@@ -39,13 +39,35 @@ GAN_API void gan_context_free(gan_context *context);
 GAN_API const char *gan_context_message(const gan_context *context);
 
 /* Sets how many threads the library may use, the calling one included.
- *   threads  1 to 256; results do not depend on it, to the last bit (given OpenBLAS, BLIS, MKL or
- *            a single-threaded BLAS)
+ *   threads  1 to 256; results do not depend on it, to the last bit (where a BLAS makes the
+ *            products: OpenBLAS, BLIS, MKL or one without threads of its own)
  * Errors: ARGUMENT (context is NULL), RANGE. Since 0.1. */
 GAN_API int32_t gan_context_set_threads(gan_context *context, int32_t threads);
 
 /* How many threads the library may use; 0 for NULL. Since 0.1. */
 GAN_API int32_t gan_context_threads(const gan_context *context);
+
+/* Who makes matrix products, for gan_context_set_products. */
+
+/* The library's own functions on processors that have fused multiply-adds in vectors (x86-64 with
+ * AVX2 and FMA, 64-bit Arm), the BLAS on others. The default. */
+#define GAN_PRODUCTS_AUTO "auto"
+/* The library's own: each element of a product is one chain of fused multiply-adds, the same bits on
+ * all processors and with any BLAS. */
+#define GAN_PRODUCTS_OWN "own"
+/* The BLAS that the library is linked with. */
+#define GAN_PRODUCTS_BLAS "blas"
+
+/* Sets who makes matrix products from the next call on, for the context and all objects made from
+ * it.
+ *   products  one of the names above
+ * Errors: ARGUMENT (NULL), KEY (another name), UNSUPPORTED (own, on a processor without what it
+ * takes). Since 0.1. */
+GAN_API int32_t gan_context_set_products(gan_context *context, const char *products);
+
+/* Who makes matrix products here, what "auto" comes to included: "own" or "blas"; NULL for NULL.
+ * Valid for ever. Since 0.1. */
+GAN_API const char *gan_context_products(const gan_context *context);
 
 /* Bytes of memory held now through this context, and the most held at any time.
  *   now, peak  each may be NULL

@@ -26,12 +26,16 @@ GAN_API const char *gan_version_text(void);
  * AVX-512), "x86-64-v3" (with AVX2), "aarch64", or "baseline", whatever the compiler was told.
  * Results do not depend on it. */
 #define GAN_BACKEND_SIMD "simd"
-/* The BLAS that multiplies matrices: "openblas", "blis", "mkl", or "other". */
+/* Who makes matrix products if a context is not told otherwise: libgan's own functions for
+ * "x86-64-v4", "x86-64-v3" or "aarch64", or "blas". Results do not depend on which of its own. */
+#define GAN_BACKEND_PRODUCTS "products"
+/* The BLAS that the library is linked with: "openblas", "blis", "mkl", or "other". */
 #define GAN_BACKEND_BLAS "blas"
 /* What it says about itself, such as "OpenBLAS 0.3.21 ... MAX_THREADS=64"; or "unknown". */
 #define GAN_BACKEND_BLAS_VERSION "blas_version"
 /* The kernels that the BLAS has chosen, in its own words, such as "SkylakeX" (OpenBLAS) or
- * "haswell" (BLIS); "unknown" where it does not tell. Results depend on it, in the last bits. */
+ * "haswell" (BLIS); "unknown" where it does not tell. The products of the BLAS depend on it, in the
+ * last bits. */
 #define GAN_BACKEND_BLAS_CORE "blas_core"
 /* "controlled": libgan makes the BLAS single-threaded while it computes, so that results do not
  * depend on any number of threads. "in turns": the same, but this BLAS may not be called by several

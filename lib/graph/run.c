@@ -1,8 +1,8 @@
 /* Running a plan: unit after unit, each one in parallel inside. */
 #include "base/threads.h"
 #include "graph/schedule.h"
-#include "kernel/blas.h"
 #include "kernel/element.h"
+#include "kernel/product.h"
 
 #include <stdalign.h>
 
@@ -134,7 +134,7 @@ static void run_whole(gan_context *context, const gan__unit *unit, const gan__ar
 
 void gan__plan_run(const gan__plan *plan, const gan__arguments *arguments)
 {
-    gan__blas_enter();
+    gan__products_enter(plan->context);
     for (int32_t i = 0; i < plan->unit_count; i++) {
         if (plan->units[i].elements > 0) {
             run_group(plan->context, &(group_run){&plan->units[i], arguments});
@@ -142,5 +142,5 @@ void gan__plan_run(const gan__plan *plan, const gan__arguments *arguments)
             run_whole(plan->context, &plan->units[i], arguments);
         }
     }
-    gan__blas_leave();
+    gan__products_leave(plan->context);
 }

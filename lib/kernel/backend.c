@@ -1,8 +1,9 @@
 /* What the kernels of this process are. */
 #include "base/simd.h"
 #include "kernel/blas.h"
-#include "kernel/real.h"
+#include "kernel/tiled.h"
 
+#include <gan/context.h>
 #include <gan/version.h>
 
 #include <string.h>
@@ -26,6 +27,12 @@ static const char *simd(void)
 #endif
 }
 
+static const char *products(void)
+{
+    const gan__tile *tile = gan__tile_at(0);
+    return tile != NULL ? tile->level : GAN_PRODUCTS_BLAS;
+}
+
 static const char *precision(void)
 {
     return sizeof(real) == sizeof(float) ? "float32" : "float64";
@@ -36,6 +43,7 @@ static const struct {
     const char *(*text)(void);
 } keys[] = {
     {GAN_BACKEND_SIMD, simd},
+    {GAN_BACKEND_PRODUCTS, products},
     {GAN_BACKEND_BLAS, gan__blas_name},
     {GAN_BACKEND_BLAS_VERSION, gan__blas_version},
     {GAN_BACKEND_BLAS_CORE, gan__blas_core},

@@ -2,8 +2,6 @@
 
 #include "kernel/blas.h"
 
-#include "base/simd.h"
-
 #include <cblas.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -310,34 +308,10 @@ static void multiply_vector(bool transpose, int64_t m, int64_t k, const real *a,
                         y, (int)incy);
 }
 
-/* c = a b of a column a, whose elements stand inca apart, and a row b. For one that overwrites c
- * a BLAS has only its product of matrices, which packs both first: that takes longer than this
- * loop. */
-GAN__SIMD static void multiply_outer(int64_t m, int64_t n, const real *a, int64_t inca,
-                                     const real *b, bool accumulate, real *c, int64_t ldc)
-{
-    for (int64_t i = 0; i < m; i++, c += ldc) {
-        const real x = a[i * inca];
-        if (accumulate) {
-            for (int64_t j = 0; j < n; j++) {
-                c[j] += x * b[j];
-            }
-        } else {
-            for (int64_t j = 0; j < n; j++) {
-                c[j] = x * b[j];
-            }
-        }
-    }
-}
-
 void gan__blas_multiply(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                         const real *a, int64_t lda, const real *b, int64_t ldb, bool accumulate,
                         real *c, int64_t ldc)
 {
-    if (k == 1 && (!transpose_b || ldb == 1)) {
-        multiply_outer(m, n, a, transpose_a ? 1 : lda, b, accumulate, c, ldc);
-        return;
-    }
     begin();
     if (n == 1) {
         multiply_vector(transpose_a, m, k, a, lda, b, transpose_b ? 1 : ldb, accumulate, c, ldc);

@@ -1,10 +1,10 @@
 #include "kernel/convolution.h"
 
 #include "base/threads.h"
-#include "kernel/blas.h"
 #include "kernel/element.h"
 #include "kernel/gemm.h"
 #include "kernel/patches.h"
+#include "kernel/product.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@ enum {
     BLOCK_ELEMENTS = 128 * 1024, /* of its rows at a time: they stay in the second-level cache */
     CHUNK_ROWS = 8,              /* but at least so many: all outputs are gone through for each */
     BAND_ROWS = 256,             /* worth a lane of the gradient by the kernel */
-    SUM_ELEMENTS = 16 * 1024,    /* of partial sums, added up by one task */
+    SUM_ELEMENTS = 16 * 1024,    /* of sums, added up by one task */
     VECTOR = 16, /* of the widest BLAS kernels: columns beyond its multiples are slow */
     ALIGNMENT = 64 / sizeof(real)
 };
@@ -24,6 +24,7 @@ enum {
  * block of the patch matrix has the columns of some lines of the output of one sample, or, where
  * samples are small, those of several samples side by side; some of its rows are made at a time. */
 typedef struct {
+    gan__products products;
     const gan__convolution *c;
     const real *x, *kernel, *g;
     real *scratch, *out;
@@ -37,7 +38,7 @@ typedef struct {
     int64_t bands;          /* of rows, by which lanes differ: 1 for all rows */
     int64_t patch_elements; /* of a lane's chunk of patches; joined samples follow */
     int64_t join_elements;  /* of these; the phases of a plane follow */
-    int64_t lane_size;      /* elements of scratch for a lane */
+    int64_t lane_size;      /* elements of scratch for a lane; all lanes share what follows */
     gan__phases f;
 } job;
 
@@ -120,10 +121,15 @@ static job job_by_rows(const gan__convolution *c, real *scratch, real *out)
     return j;
 }
 
-/* Elements of the sums that are not made where they belong. */
-static int64_t sum_elements(const job *j)
+/* What the lanes share: the kernel, as products read it fastest, or their sums. */
+static real *shared_of(const job *j)
 {
-    return (j->lanes / j->bands - 1) * j->c->o * j->rows;
+    return j->scratch + j->lanes * j->lane_size;
+}
+
+static int64_t shares_of(const job *j)
+{
+    return j->lanes / j->bands;
 }
 
 /* Whether each output reads all of x: then x is its own patch matrix. */
@@ -139,8 +145,9 @@ int64_t gan__convolution_scratch(const gan__convolution *c)
         return ALIGNMENT;
     }
     const job blocks = job_by_blocks(c, NULL, NULL), rows = job_by_rows(c, NULL, NULL);
-    return larger(blocks.lanes * blocks.lane_size,
-                  rows.lanes * rows.lane_size + aligned(sum_elements(&rows)));
+    const int64_t kernel = c->o * rows_of(c);
+    return larger(blocks.lanes * blocks.lane_size + aligned(kernel),
+                  rows.lanes * rows.lane_size + aligned(shares_of(&rows) * kernel));
 }
 
 static gan__block block_of(const job *j, int64_t index)
@@ -160,16 +167,22 @@ static int64_t start_of(const job *j, const gan__block *b)
 }
 
 /* A block of g as a matrix [o, columns], where it stands or in `joined`. */
-static const real *matrix_of(const job *j, const gan__block *b, real *joined, int64_t *apart)
+static gan__factor matrix_of(const job *j, const gan__block *b, real *joined)
 {
     const real *g = j->g + start_of(j, b);
     if (j->samples == 1) {
-        *apart = j->positions;
-        return g;
+        return gan__factor_of(false, g, j->positions);
     }
     gan__samples_join(j->c, b->samples, g, joined);
-    *apart = b->columns;
-    return joined;
+    return gan__factor_of(false, joined, b->columns);
+}
+
+/* Some rows of a block of patches. */
+static gan__factor patches_of(const gan__block *b, const real *patches)
+{
+    gan__factor f = gan__factor_of(false, patches, b->columns);
+    f.near = true;
+    return f;
 }
 
 /* ---- The three calls ------------------------------------------------------------------------- */
@@ -194,6 +207,16 @@ static void part_of(int64_t count, int64_t index, int64_t shares, int64_t *from,
     *to = count * (index + 1) / shares;
 }
 
+/* The kernel [o, rows] or its transpose, from a row of patches on: the first factor of products. */
+static gan__factor kernel_from(const job *j, bool transpose, int64_t row)
+{
+    gan__factor f = gan__factor_of(transpose, j->kernel + row, j->rows);
+    f.strips = shared_of(j) + (transpose ? row * j->c->o : 0);
+    f.strips_k = transpose ? j->c->o : j->rows;
+    f.strips_from = transpose ? 0 : row;
+    return f;
+}
+
 static void convolve_lane(void *argument, int64_t lane)
 {
     const job *j = argument;
@@ -207,9 +230,9 @@ static void convolve_lane(void *argument, int64_t lane)
         for (int64_t row = 0; row < j->rows; row += j->chunk) {
             const int64_t end = gan__smaller(row + j->chunk, j->rows);
             gan__patches_gather(j->c, &j->f, &b, row, end, row > 0, j->x, s.dealt, s.patches);
-            gan__blas_multiply(false, false, j->c->o, b.columns, end - row, j->kernel + row,
-                               j->rows, s.patches, b.columns, row > 0, alone ? y : s.joined,
-                               alone ? j->positions : b.columns);
+            gan__product(j->products, j->c->o, b.columns, end - row, kernel_from(j, false, row),
+                         patches_of(&b, s.patches), row > 0, alone ? y : s.joined,
+                         alone ? j->positions : b.columns);
         }
         if (!alone) {
             gan__samples_part(j->c, b.samples, s.joined, y);
@@ -228,60 +251,69 @@ static void convolve_input_lane(void *argument, int64_t lane)
     part_of(j->blocks / j->parts, lane, j->lanes, &from, &to);
     for (int64_t index = from * j->parts; index < to * j->parts; index++) {
         const gan__block b = block_of(j, index);
-        int64_t apart;
-        const real *g = matrix_of(j, &b, s.joined, &apart);
+        gan__factor g = matrix_of(j, &b, s.joined);
+        g.near = true;
         if (b.line == 0) {
             memset(j->out + b.sample * elements, 0,
                    (size_t)(b.samples * elements) * sizeof *j->out);
         }
         for (int64_t row = 0; row < j->rows; row += j->chunk) {
             const int64_t end = gan__smaller(row + j->chunk, j->rows);
-            gan__blas_multiply(true, false, end - row, b.columns, c->o, j->kernel + row, j->rows, g,
-                               apart, false, s.patches, b.columns);
+            gan__product(j->products, end - row, b.columns, c->o, kernel_from(j, true, row), g,
+                         false, s.patches, b.columns);
             gan__patches_scatter(c, &j->f, &b, row, end, s.patches, s.dealt, j->out);
         }
     }
 }
 
-/* The sums of a share of the blocks: the first is made where it belongs. */
+/* The sum of a share of the blocks: [rows, o]. */
 static real *sum_of(const job *j, int64_t share)
 {
-    return share == 0 ? j->out
-                      : j->scratch + j->lanes * j->lane_size + (share - 1) * j->c->o * j->rows;
+    return shared_of(j) + share * j->c->o * j->rows;
 }
 
 static void convolve_kernel_lane(void *argument, int64_t lane)
 {
     const job *j = argument;
     const lane_scratch s = scratch_of(j, lane);
-    const int64_t band = lane % j->bands, share = lane / j->bands;
-    real *out = sum_of(j, share);
+    const int64_t band = lane % j->bands, share = lane / j->bands, o = j->c->o;
     int64_t from, to, first, end;
     part_of(j->rows, band, j->bands, &from, &to);
-    part_of(j->blocks, share, j->lanes / j->bands, &first, &end);
+    part_of(j->blocks, share, shares_of(j), &first, &end);
     for (int64_t index = first; index < end; index++) {
         const gan__block b = block_of(j, index);
-        int64_t apart;
-        const real *g = matrix_of(j, &b, s.joined, &apart);
+        const gan__factor g = matrix_of(j, &b, s.joined);
+        const gan__factor turned = {.at = g.at, .row = g.column, .column = g.row};
         for (int64_t row = from; row < to; row += j->chunk) {
             const int64_t last = gan__smaller(row + j->chunk, to);
             gan__patches_gather(j->c, &j->f, &b, row, last, row > from && b.samples == 1, j->x,
                                 s.dealt, s.patches);
-            gan__blas_multiply(false, true, j->c->o, last - row, b.columns, g, apart, s.patches,
-                               b.columns, index > first, out + row, j->rows);
+            gan__product(j->products, last - row, o, b.columns, patches_of(&b, s.patches), turned,
+                         index > first, sum_of(j, share) + row * o, o);
         }
     }
 }
 
-/* Adds up the sums of the shares, always in the same order. */
+/* Rows of the sums that one task adds up. */
+static int64_t sum_rows(const job *j)
+{
+    return larger(SUM_ELEMENTS / j->c->o, 1);
+}
+
+/* Adds up the sums of the shares, always in the same order, and turns them to where they belong. */
 static void add_sums(void *argument, int64_t task)
 {
     const job *j = argument;
-    const int64_t elements = j->c->o * j->rows, from = task * SUM_ELEMENTS;
-    const int64_t n = gan__smaller(elements - from, SUM_ELEMENTS);
-    for (int64_t share = 1; share < j->lanes / j->bands; share++) {
-        real *sum = j->out + from;
-        gan__element_add(n, sum, sum_of(j, share) + from, 0, 0, sum);
+    const int64_t o = j->c->o, from = task * sum_rows(j);
+    const int64_t rows = gan__smaller(j->rows - from, sum_rows(j));
+    real *sum = sum_of(j, 0) + from * o;
+    for (int64_t share = 1; share < shares_of(j); share++) {
+        gan__element_add(rows * o, sum, sum_of(j, share) + from * o, 0, 0, sum);
+    }
+    for (int64_t f = 0; f < o; f++) {
+        for (int64_t row = 0; row < rows; row++) {
+            j->out[f * j->rows + from + row] = sum[row * o + f];
+        }
     }
 }
 
@@ -293,8 +325,11 @@ void gan__convolve(gan_context *context, const gan__convolution *c, const real *
         return;
     }
     job j = job_by_blocks(c, scratch, y);
+    j.products = gan__products_of(context);
     j.x = x;
     j.kernel = kernel;
+    gan__product_pack(j.products, c->o, j.rows, gan__factor_of(false, kernel, j.rows),
+                      shared_of(&j));
     gan__parallel(context, j.lanes, convolve_lane, &j);
 }
 
@@ -306,8 +341,13 @@ void gan__convolve_input(gan_context *context, const gan__convolution *c, const 
         return;
     }
     job j = job_by_blocks(c, scratch, dx);
+    j.products = gan__products_of(context);
     j.g = g;
     j.kernel = kernel;
+    for (int64_t row = 0; row < j.rows; row += j.chunk) { /* as the lanes go through them */
+        gan__product_pack(j.products, gan__smaller(j.chunk, j.rows - row), c->o,
+                          gan__factor_of(true, kernel + row, j.rows), shared_of(&j) + row * c->o);
+    }
     gan__parallel(context, j.lanes, convolve_input_lane, &j);
 }
 
@@ -319,8 +359,9 @@ void gan__convolve_kernel(gan_context *context, const gan__convolution *c, const
         return;
     }
     job j = job_by_rows(c, scratch, dk);
+    j.products = gan__products_of(context);
     j.x = x;
     j.g = g;
     gan__parallel(context, j.lanes, convolve_kernel_lane, &j);
-    gan__parallel(context, (c->o * j.rows + SUM_ELEMENTS - 1) / SUM_ELEMENTS, add_sums, &j);
+    gan__parallel(context, (j.rows + sum_rows(&j) - 1) / sum_rows(&j), add_sums, &j);
 }

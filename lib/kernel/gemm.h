@@ -1,6 +1,5 @@
-/* Matrix products: tiles of a size that depends on the shape only, run on the library's own
- * threads, each one a single-threaded BLAS call, or a loop of our own where k is 1. So results do
- * not depend on the thread count. */
+/* Matrix products in bands of a size that depends on the shape only, run on the library's own
+ * threads, each one on a single thread. So results do not depend on the thread count. */
 #ifndef GAN_KERNEL_GEMM_H
 #define GAN_KERNEL_GEMM_H
 
@@ -9,7 +8,7 @@
 
 /* c = op(a) op(b), or c += op(a) op(b) with `accumulate`; op transposes if asked to. c: [m, n];
  * op(a): [m, k]; op(b): [k, n]; all row-major, each at most INT32_MAX in every dimension. c must
- * not overlap a or b. Call between gan__blas_enter and gan__blas_leave. */
+ * not overlap a or b. Call between gan__products_enter and gan__products_leave. */
 void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
                int64_t k, const real *a, const real *b, bool accumulate, real *c);
 

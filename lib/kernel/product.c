@@ -1,0 +1,118 @@
+#include "kernel/product.h"
+
+#include "base/simd.h"
+#include "kernel/blas.h"
+#include "kernel/tiled.h"
+
+#include <string.h>
+
+static const char *const names[] = {[GAN__PRODUCTS_AUTO] = GAN_PRODUCTS_AUTO,
+                                    [GAN__PRODUCTS_OWN] = GAN_PRODUCTS_OWN,
+                                    [GAN__PRODUCTS_BLAS] = GAN_PRODUCTS_BLAS};
+
+enum { NAMES = sizeof names / sizeof names[0] };
+
+int32_t gan_context_set_products(gan_context *context, const char *products)
+{
+    if (context == NULL) {
+        return GAN_ERROR_ARGUMENT;
+    }
+    if (products == NULL) {
+        return gan__fail(context, GAN_ERROR_ARGUMENT, "products: no name, it is NULL");
+    }
+    for (int32_t i = 0; i < NAMES; i++) {
+        if (strcmp(names[i], products) != 0) {
+            continue;
+        }
+        if (i == GAN__PRODUCTS_OWN && gan__tile_at(0) == NULL) {
+            return gan__fail(context, GAN_ERROR_UNSUPPORTED,
+                             "products: \"own\" needs fused multiply-adds in vectors, which this "
+                             "processor lacks");
+        }
+        context->products = i;
+        return GAN_OK;
+    }
+    return gan__fail(context, GAN_ERROR_KEY, "products: \"%.60s\" is none of auto, own, blas",
+                     products);
+}
+
+const char *gan_context_products(const gan_context *context)
+{
+    if (context == NULL) {
+        return NULL;
+    }
+    return gan__products_of(context).tile != NULL ? GAN_PRODUCTS_OWN : GAN_PRODUCTS_BLAS;
+}
+
+gan__products gan__products_of(const gan_context *context)
+{
+    const bool blas = context->products == GAN__PRODUCTS_BLAS;
+    return (gan__products){blas ? NULL : gan__tile_at(0)};
+}
+
+void gan__products_enter(const gan_context *context)
+{
+    if (gan__products_of(context).tile == NULL) {
+        gan__blas_enter();
+    }
+}
+
+void gan__products_leave(const gan_context *context)
+{
+    if (gan__products_of(context).tile == NULL) {
+        gan__blas_leave();
+    }
+}
+
+/* c = a b of a column a, whose elements stand inca apart, and a row b. For one that overwrites c
+ * a BLAS has only its product of matrices, which packs both first: that takes longer than this
+ * loop. */
+GAN__SIMD static void multiply_outer(int64_t m, int64_t n, const real *a, int64_t inca,
+                                     const real *b, bool accumulate, real *c, int64_t ldc)
+{
+    for (int64_t i = 0; i < m; i++, c += ldc) {
+        const real x = a[i * inca];
+        if (accumulate) {
+            for (int64_t j = 0; j < n; j++) {
+                c[j] += x * b[j];
+            }
+        } else {
+            for (int64_t j = 0; j < n; j++) {
+                c[j] = x * b[j];
+            }
+        }
+    }
+}
+
+/* Of a matrix with a single row, which may be 1 apart; a BLAS wants the distance of full rows. */
+static int64_t row_distance(int64_t distance, int64_t columns)
+{
+    return distance > columns ? distance : columns;
+}
+
+void gan__product(gan__products products, int64_t m, int64_t n, int64_t k, gan__factor a,
+                  gan__factor b, bool accumulate, real *c, int64_t c_row)
+{
+    if (products.tile != NULL && n == 1 && c_row == 1) {
+        /* As the product of a row, which fills vectors. */
+        const gan__factor row = {.at = b.at, .row = b.column, .column = b.row};
+        const gan__factor turned = {.at = a.at, .row = a.column, .column = a.row};
+        gan__tiled_multiply(products.tile, 1, m, k, row, turned, accumulate, c, m);
+    } else if (products.tile != NULL) {
+        gan__tiled_multiply(products.tile, m, n, k, a, b, accumulate, c, c_row);
+    } else if (k == 1 && b.column == 1) {
+        multiply_outer(m, n, a.at, a.row, b.at, accumulate, c, c_row);
+    } else {
+        const bool turn_a = a.column != 1, turn_b = b.column != 1;
+        gan__blas_multiply(turn_a, turn_b, m, n, k, a.at,
+                           turn_a ? a.column : row_distance(a.row, k), b.at,
+                           turn_b ? b.column : row_distance(b.row, n), accumulate, c, c_row);
+    }
+}
+
+void gan__product_pack(gan__products products, int64_t m, int64_t k, gan__factor a, real *strips)
+{
+    if (products.tile != NULL) {
+        gan__tiled_pack(products.tile, m, k, a, strips);
+    }
+}

@@ -1,0 +1,33 @@
+/* The innermost loop of the library's own matrix products, one for each level of processors. */
+#ifndef GAN_KERNEL_TILE_H
+#define GAN_KERNEL_TILE_H
+
+#include "kernel/real.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { GAN__TILE_VECTORS = 2, GAN__TILE_LANES_MAX = 64 / sizeof(real) };
+
+typedef struct {
+    const char *level; /* of processors */
+    int32_t rows;      /* at most; the other numbers of rows are the powers of two below */
+    int32_t lanes;     /* of a vector */
+
+    /* c = a b, or c += a b with `accumulate`. Each element is one chain of k fused multiply-adds,
+     * from 0 or c.
+     *   rows, vectors  of c; vectors: 1 to GAN__TILE_VECTORS
+     *   a  [rows, k], its rows and columns a_row and a_column apart
+     *   b  [k, vectors * lanes], its rows b_row apart
+     *   c  [rows, vectors * lanes], its rows c_row apart */
+    void (*run)(int32_t rows, int32_t vectors, int64_t k, const real *a, int64_t a_row,
+                int64_t a_column, const real *b, int64_t b_row, bool accumulate, real *c,
+                int64_t c_row);
+
+    /* Copies rows of GAN__TILE_VECTORS * lanes, from_row apart, to one piece of memory. */
+    void (*copy)(int64_t k, const real *from, int64_t from_row, real *to);
+} gan__tile;
+
+extern const gan__tile gan__tile_v3, gan__tile_v4, gan__tile_aarch64;
+
+#endif

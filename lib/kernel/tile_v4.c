@@ -1,0 +1,17 @@
+/* Processors with AVX-512: 32 vectors, of which 24 are sums. */
+#ifdef __x86_64__
+#include <immintrin.h>
+#define TILE gan__tile_v4
+#define TILE_LEVEL "x86-64-v4"
+#define TILE_TARGET __attribute__((target("avx512f")))
+#define TILE_BYTES 64
+#define TILE_ROWS 12
+#ifdef GAN_REAL_DOUBLE
+#define TILE_ADD(s, x, v) _mm512_fmadd_pd(_mm512_set1_pd(x), (__m512d)(v), (__m512d)(s))
+#else
+#define TILE_ADD(s, x, v) _mm512_fmadd_ps(_mm512_set1_ps(x), (__m512)(v), (__m512)(s))
+#endif
+#include "kernel/tile.inc"
+#else
+typedef int gan__tile_v4_is_for_others; /* a file may not be empty */
+#endif

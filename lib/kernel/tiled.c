@@ -1,0 +1,288 @@
+#include "kernel/tiled.h"
+
+#include "base/context.h"
+#include "base/simd.h"
+
+#include <string.h>
+
+/* ---- Tiles ----------------------------------------------------------------------------------- */
+
+const gan__tile *gan__tile_at(int32_t index)
+{
+    const gan__tile *have[3] = {NULL};
+    int32_t count = 0;
+#ifdef __x86_64__
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f")) {
+        have[count++] = &gan__tile_v4;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        have[count++] = &gan__tile_v3;
+    }
+#elif defined(__aarch64__)
+    have[count++] = &gan__tile_aarch64;
+#endif
+    return index >= 0 && index < count ? have[index] : NULL;
+}
+
+/* ---- Packing --------------------------------------------------------------------------------- */
+
+/* Part of a matrix as a tile reads it fastest: piece by piece, in a stack of memory that stays in
+ * the first- and second-level caches. */
+enum {
+    DEPTH = 192 * sizeof(float) / sizeof(real), /* of k at a time */
+    BLOCK_ROWS = 108,                           /* of a: a multiple of all tiles' rows */
+    TILE_ROWS_MAX = 12,
+    PANEL_COLUMNS = GAN__TILE_VECTORS * GAN__TILE_LANES_MAX,
+    LINE = 64 / sizeof(real), /* of a cache */
+    FEW_PANELS = 4            /* do not repay packing of a */
+};
+
+#ifdef __has_builtin
+#if __has_builtin(__builtin_shufflevector)
+#define HAS_SHUFFLE
+#endif
+#endif
+
+#ifdef HAS_SHUFFLE
+typedef real quad __attribute__((vector_size(4 * sizeof(real)), may_alias, aligned(sizeof(real))));
+
+/* to[j][i] = from[i][j] for 4 x 4 elements. */
+static inline void turn(const real *from, int64_t from_row, real *to, int64_t to_row)
+{
+    const quad a = *(const quad *)from, b = *(const quad *)(from + from_row),
+               c = *(const quad *)(from + 2 * from_row), d = *(const quad *)(from + 3 * from_row);
+    const quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+               cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+               ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+               cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(quad *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    *(quad *)(to + to_row) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    *(quad *)(to + 2 * to_row) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+    *(quad *)(to + 3 * to_row) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+}
+#endif
+
+/* Columns whose elements stand in one piece each: four at a time, of which the last may be done
+ * twice. */
+static void pack_turned(int64_t k, int64_t count, const real *from, int64_t apart, int64_t width,
+                        real *to)
+{
+    int64_t turned = 0; /* of k */
+#ifdef HAS_SHUFFLE
+    for (int64_t j = 0; j < count && count >= 4; j += 4) {
+        const int64_t at = gan__smaller(j, count - 4);
+        for (int64_t i = 0; i + 4 <= k; i += 4) {
+            turn(from + at * apart + i, apart, to + i * width + at, width);
+        }
+        turned = k / 4 * 4;
+    }
+#endif
+    for (int64_t j = 0; j < count; j++) {
+        for (int64_t i = turned; i < k; i++) {
+            to[i * width + j] = from[j * apart + i];
+        }
+    }
+}
+
+/* Rows: pieces of a size that the compiler knows, the last one overlapping. */
+enum { PIECE = 16, SMALL_PIECE = 4 };
+
+GAN__SIMD static void pack_rows(int64_t k, int64_t count, const real *from, int64_t apart,
+                                int64_t width, real *to)
+{
+    for (int64_t i = 0; i < k; i++, from += apart, to += width) {
+        if (count >= PIECE) {
+            for (int64_t j = 0; j < count; j += PIECE) {
+                const int64_t at = j + PIECE <= count ? j : count - PIECE;
+                memcpy(to + at, from + at, PIECE * sizeof *to);
+            }
+        } else if (count >= SMALL_PIECE) {
+            for (int64_t j = 0; j < count; j += SMALL_PIECE) {
+                const int64_t at = j + SMALL_PIECE <= count ? j : count - SMALL_PIECE;
+                memcpy(to + at, from + at, SMALL_PIECE * sizeof *to);
+            }
+        } else {
+            for (int64_t j = 0; j < count; j++) {
+                to[j] = from[j];
+            }
+        }
+    }
+}
+
+/* to: [k, width], of a matrix [k, count] whose rows and columns stand so far apart, and zeros. */
+static void pack(int64_t k, int64_t count, const real *from, int64_t row, int64_t column,
+                 int64_t width, real *to)
+{
+    if (column == 1) {
+        pack_rows(k, count, from, row, width, to);
+    } else {
+        pack_turned(k, count, from, column, width, to);
+    }
+    for (int64_t i = 0; i < k && count < width; i++) {
+        memset(to + i * width + count, 0, (size_t)(width - count) * sizeof *to);
+    }
+}
+
+/* The rows that a tile takes of those that are left. */
+static int64_t rows_of(const gan__tile *tile, int64_t left)
+{
+    if (left >= tile->rows) {
+        return tile->rows;
+    }
+    int64_t rows = 1;
+    while (2 * rows <= left && 2 * rows < tile->rows) {
+        rows *= 2;
+    }
+    return rows;
+}
+
+/* Strips of rows that a tile takes, one behind the other, each of them column by column. */
+void gan__tiled_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a, real *strips)
+{
+    for (int64_t i = 0; i < m;) {
+        const int64_t rows = rows_of(tile, m - i);
+        pack(k, rows, a.at + i * a.row, a.column, a.row, rows, strips + i * k);
+        i += rows;
+    }
+}
+
+/* ---- The product ----------------------------------------------------------------------------- */
+
+/* Rows times a panel of columns. */
+typedef struct {
+    const gan__tile *tile;
+    int64_t rows, columns, k;
+    gan__factor a;
+    const real *b;
+    int64_t b_row;
+    bool accumulate;
+    real *c;
+    int64_t c_row;
+    const real *next; /* rows that are packed next, next_row apart */
+    int64_t next_rows, next_row;
+} piece;
+
+/* A tile that is not as wide as vectors are. */
+static void run_edge(const piece *p, int32_t rows, int32_t vectors, const real *a, int64_t a_row,
+                     int64_t a_column, real *c)
+{
+    real edge[TILE_ROWS_MAX * PANEL_COLUMNS];
+    const int64_t width = (int64_t)vectors * p->tile->lanes;
+    const size_t size = (size_t)p->columns * sizeof *c;
+    for (int64_t i = 0; i < rows && p->accumulate; i++) {
+        memcpy(edge + i * width, c + i * p->c_row, size);
+    }
+    p->tile->run(rows, vectors, p->k, a, a_row, a_column, p->b, p->b_row, p->accumulate, edge,
+                 width);
+    for (int64_t i = 0; i < rows; i++) {
+        memcpy(c + i * p->c_row, edge + i * width, size);
+    }
+}
+
+static void multiply_piece(const piece *p)
+{
+    const gan__tile *tile = p->tile;
+    const gan__factor *a = &p->a;
+    const int32_t vectors = p->columns > tile->lanes ? GAN__TILE_VECTORS : 1;
+    const int64_t width = (int64_t)vectors * tile->lanes;
+    const int64_t share = (p->next_rows * tile->rows + p->rows - 1) / p->rows;
+    int64_t coming = 0;
+    for (int64_t i = 0; i < p->rows;) {
+        const int64_t rows = rows_of(tile, p->rows - i);
+        for (int64_t n = 0; n < share && coming < p->next_rows; n++, coming++) {
+            for (int64_t j = 0; j < width; j += LINE) {
+                __builtin_prefetch(p->next + coming * p->next_row + j, 0, 2);
+            }
+        }
+        const bool strip = a->strips != NULL;
+        const real *from =
+            strip ? a->strips + i * a->strips_k + a->strips_from * rows : a->at + i * a->row;
+        const int64_t row = strip ? 1 : a->row, column = strip ? rows : a->column;
+        real *c = p->c + i * p->c_row;
+        if (p->columns == width) {
+            tile->run((int32_t)rows, vectors, p->k, from, row, column, p->b, p->b_row,
+                      p->accumulate, c, p->c_row);
+        } else {
+            run_edge(p, (int32_t)rows, vectors, from, row, column, c);
+        }
+        i += rows;
+    }
+}
+
+/* The size of even parts of `length`, at most `most` each, in whole steps. */
+static int64_t even_part(int64_t length, int64_t most, int64_t step)
+{
+    const int64_t parts = (length + most - 1) / most;
+    const int64_t part = (length + parts - 1) / parts;
+    return (part + step - 1) / step * step;
+}
+
+/* Whether tiles had better read a panel of b from a copy: it is read more than once and from far
+ * away, or from rows that displace each other in the first-level cache; or it cannot be read by
+ * whole vectors. */
+static bool wants_copy(const piece *p, const gan__factor *b)
+{
+    const bool whole =
+        p->columns == (int64_t)GAN__TILE_VECTORS * p->tile->lanes || p->columns == p->tile->lanes;
+    const bool displace = b->row % (2048 / (int64_t)sizeof(real)) == 0;
+    return b->column != 1 || !whole || (p->rows > p->tile->rows && (!b->near || displace));
+}
+
+/* Makes a panel of b ready: b, from row `l` and column `j` on. */
+static void prepare_panel(piece *p, const gan__factor *b, int64_t l, int64_t j, int64_t columns,
+                          real *panel)
+{
+    const int64_t width = (int64_t)p->tile->lanes * GAN__TILE_VECTORS;
+    p->columns = gan__smaller(columns - j, width);
+    p->b = b->at + l * b->row + j * b->column;
+    p->b_row = b->row;
+    p->next_rows = 0;
+    if (!wants_copy(p, b)) {
+        return;
+    }
+    if (!b->near && b->column == 1 && j + 2 * width <= columns) {
+        p->next = p->b + width;
+        p->next_row = b->row;
+        p->next_rows = p->k;
+    }
+    p->b_row = p->columns > p->tile->lanes ? width : p->tile->lanes;
+    if (b->column == 1 && p->columns == width) {
+        p->tile->copy(p->k, p->b, b->row, panel);
+    } else {
+        pack(p->k, p->columns, p->b, b->row, b->column, p->b_row, panel);
+    }
+    p->b = panel;
+}
+
+void gan__tiled_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__factor a,
+                         gan__factor b, bool accumulate, real *c, int64_t c_row)
+{
+    _Alignas(64) real block[BLOCK_ROWS * DEPTH], panel[DEPTH * PANEL_COLUMNS];
+    const int64_t width = (int64_t)tile->lanes * GAN__TILE_VECTORS;
+    const int64_t depth = even_part(k, DEPTH, 4);
+    const bool packs = a.strips == NULL && !a.near && n > FEW_PANELS * width;
+    const int64_t rows = packs ? even_part(m, BLOCK_ROWS, tile->rows) : m;
+    piece p = {.tile = tile, .c_row = c_row};
+    for (int64_t i = 0; i < m; i += rows) {
+        p.rows = gan__smaller(m - i, rows);
+        for (int64_t l = 0; l < k; l += depth) {
+            p.k = gan__smaller(k - l, depth);
+            p.accumulate = accumulate || l > 0;
+            p.a = a;
+            p.a.at = a.at + i * a.row + l * a.column;
+            p.a.strips_from += l;
+            if (packs) {
+                gan__tiled_pack(tile, p.rows, p.k, p.a, block);
+                p.a.strips = block;
+                p.a.strips_k = p.k;
+                p.a.strips_from = 0;
+            }
+            for (int64_t j = 0; j < n; j += width) {
+                prepare_panel(&p, &b, l, j, n, panel);
+                p.c = c + i * c_row + j;
+                multiply_piece(&p);
+            }
+        }
+    }
+}

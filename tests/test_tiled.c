@@ -1,0 +1,305 @@
+/* Matrix products of our own: every element is one chain of fused multiply-adds, to the bit, for every
+ * level of processors that this one is of and however the factors are given. */
+#include "support.h"
+
+#include "kernel/product.h"
+#include "kernel/tiled.h"
+
+#include <gan/version.h>
+
+enum { ALL_ROWS = 128, GUARD = 7, LEVELS = 3 };
+
+typedef struct {
+    int64_t m, n, k, c_row;
+    real *a, *b, *a_turned, *b_turned, *c, *wanted, *strips;
+} problem;
+
+static void turn(int64_t rows, int64_t columns, const real *from, real *to)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+            to[j * rows + i] = from[i * columns + j];
+        }
+    }
+}
+
+/* Arrays that end where they should, so that the address sanitizer sees who reads on. */
+static real *exactly(int64_t count)
+{
+    real *array = malloc((size_t)count * sizeof *array);
+    ck_assert_ptr_nonnull(array);
+    return array;
+}
+
+static problem new_problem(int64_t m, int64_t n, int64_t k)
+{
+    problem p = {.m = m, .n = n, .k = k, .c_row = n + GUARD};
+    dice d = {(uint64_t)(m * 1000003 + n * 1009 + k)};
+    p.a = exactly(m * k), p.a_turned = exactly(m * k), p.strips = exactly(m * k);
+    p.b = exactly(k * n), p.b_turned = exactly(k * n);
+    p.c = exactly(m * p.c_row), p.wanted = exactly(m * p.c_row);
+    roll_array(&d, m * k, -1, 1, p.a);
+    roll_array(&d, k * n, -1, 1, p.b);
+    turn(m, k, p.a, p.a_turned);
+    turn(k, n, p.b, p.b_turned);
+    return p;
+}
+
+static void free_problem(problem *p)
+{
+    free(p->a), free(p->b), free(p->a_turned), free(p->b_turned);
+    free(p->c), free(p->wanted), free(p->strips);
+}
+
+/* What c holds before: numbers to add to, and what nobody may touch behind each row. */
+static void fill(const problem *p, real *c)
+{
+    for (int64_t i = 0; i < p->m * p->c_row; i++) {
+        c[i] = (real)((double)(i % 37) / 16 - 1);
+    }
+}
+
+static void refer(problem *p, bool accumulate)
+{
+    fill(p, p->wanted);
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int64_t j = 0; j < p->n; j++) {
+            real sum = accumulate ? p->wanted[i * p->c_row + j] : 0;
+            for (int64_t l = 0; l < p->k; l++) {
+                sum = fmaf(p->a[i * p->k + l], p->b[l * p->n + j], sum);
+            }
+            p->wanted[i * p->c_row + j] = sum;
+        }
+    }
+}
+
+static void expect_wanted(const problem *p, const char *level, const char *what)
+{
+    int64_t i = 0;
+    while (i < p->m * p->c_row && memcmp(&p->c[i], &p->wanted[i], sizeof(real)) == 0) {
+        i++;
+    }
+    ck_assert_msg(i == p->m * p->c_row, "%s, %s, [%d, %d, %d]: element (%d, %d) is %a, not %a",
+                  level, what, (int)p->m, (int)p->n, (int)p->k, (int)(i / p->c_row),
+                  (int)(i % p->c_row), (double)p->c[i], (double)p->wanted[i]);
+}
+
+/* The ways to give the factors: bits. */
+enum { TURN_A = 1, TURN_B = 2, NEAR_A = 4, NEAR_B = 8, STRIPS = 16, WAYS = 32 };
+
+static void multiply(const gan__tile *tile, problem *p, int32_t way, bool accumulate)
+{
+    gan__factor a =
+        way & TURN_A ? gan__factor_of(true, p->a_turned, p->m) : gan__factor_of(false, p->a, p->k);
+    gan__factor b =
+        way & TURN_B ? gan__factor_of(true, p->b_turned, p->k) : gan__factor_of(false, p->b, p->n);
+    if (way & STRIPS) {
+        gan__tiled_pack(tile, p->m, p->k, a, p->strips);
+        a.strips = p->strips;
+        a.strips_k = p->k;
+    }
+    a.near = (way & NEAR_A) != 0;
+    b.near = (way & NEAR_B) != 0;
+    fill(p, p->c);
+    gan__tiled_multiply(tile, p->m, p->n, p->k, a, b, accumulate, p->c, p->c_row);
+}
+
+static void check_all_ways(int64_t m, int64_t n, int64_t k)
+{
+    problem p = new_problem(m, n, k);
+    for (int32_t accumulate = 0; accumulate < 2; accumulate++) {
+        refer(&p, accumulate);
+        for (int32_t index = 0; gan__tile_at(index) != NULL; index++) {
+            const gan__tile *tile = gan__tile_at(index);
+            for (int32_t way = 0; way < WAYS; way++) {
+                char what[32];
+                snprintf(what, sizeof what, "way %d%s", (int)way, accumulate ? ", added" : "");
+                multiply(tile, &p, way, accumulate);
+                expect_wanted(&p, tile->level, what);
+            }
+        }
+    }
+    free_problem(&p);
+}
+
+static bool no_tile(const char *test)
+{
+    if (gan__tile_at(0) == NULL) {
+        printf("%s: skipped, this processor has no fused multiply-adds in vectors\n", test);
+        return true;
+    }
+    return false;
+}
+
+START_TEST(levels_are_those_of_the_processor)
+{
+    int32_t count = 0;
+    for (; gan__tile_at(count) != NULL; count++) {
+        const gan__tile *tile = gan__tile_at(count);
+        printf("%s: %d rows of %d lanes\n", tile->level, (int)tile->rows, (int)tile->lanes);
+        ck_assert_int_le(tile->lanes, GAN__TILE_LANES_MAX);
+    }
+    ck_assert_int_le(count, LEVELS);
+    ck_assert_ptr_null(gan__tile_at(-1));
+    ck_assert_ptr_null(gan__tile_at(LEVELS));
+    ck_assert_str_eq(gan_backend_text(GAN_BACKEND_PRODUCTS),
+                     count > 0 ? gan__tile_at(0)->level : GAN_PRODUCTS_BLAS);
+}
+END_TEST
+
+/* Every remainder of rows, of columns and of the packing by fours. */
+START_TEST(small_products_are_chains)
+{
+    if (no_tile("small_products_are_chains")) {
+        return;
+    }
+    for (int64_t m = 1; m <= 25; m++) {
+        check_all_ways(m, 1 + m * 7 % 37, 1 + m * 5 % 13);
+    }
+    for (int64_t n = 1; n <= 66; n++) {
+        check_all_ways(1 + n * 3 % 14, n, 1 + n % 9);
+    }
+}
+END_TEST
+
+/* Around the sizes of blocks, depths and panels. */
+START_TEST(large_products_are_chains)
+{
+    static const int64_t shapes[][3] = {
+        {107, 33, 191}, {108, 32, 192}, {109, 31, 193}, {217, 40, 5}, {13, 150, 385}, {2, 300, 577},
+        {1, 1, 1000},   {1, 200, 3},    {200, 1, 3},    {64, 512, 9}, {14, 1024, 65}};
+    if (no_tile("large_products_are_chains")) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        check_all_ways(shapes[i][0], shapes[i][1], shapes[i][2]);
+    }
+}
+END_TEST
+
+START_TEST(products_by_chance_are_chains)
+{
+    dice d = {2014};
+    if (no_tile("products_by_chance_are_chains")) {
+        return;
+    }
+    for (int32_t i = 0; i < 60; i++) {
+        const int64_t m = 1 + roll(&d, ALL_ROWS), n = 1 + roll(&d, 90), k = 1 + roll(&d, 60);
+        check_all_ways(m, n, k);
+    }
+}
+END_TEST
+
+/* Part of the columns that were packed: the chain goes on from product to product. */
+START_TEST(strips_serve_in_parts)
+{
+    if (no_tile("strips_serve_in_parts")) {
+        return;
+    }
+    problem p = new_problem(23, 45, 67);
+    for (int32_t index = 0; gan__tile_at(index) != NULL; index++) {
+        const gan__tile *tile = gan__tile_at(index);
+        gan__tiled_pack(tile, p.m, p.k, gan__factor_of(false, p.a, p.k), p.strips);
+        refer(&p, false);
+        fill(&p, p.c);
+        for (int64_t from = 0; from < p.k; from += 20) {
+            const int64_t count = gan__smaller(20, p.k - from);
+            const gan__factor a = {
+                .at = NULL, .strips = p.strips, .strips_k = p.k, .strips_from = from};
+            gan__tiled_multiply(tile, p.m, p.n, count, a,
+                                gan__factor_of(false, p.b + from * p.n, p.n), from > 0, p.c,
+                                p.c_row);
+        }
+        expect_wanted(&p, tile->level, "in parts");
+    }
+    free_problem(&p);
+}
+END_TEST
+
+/* What is added is not lost where it is not finite, and spreads no further than it should. */
+START_TEST(numbers_that_are_not_finite_stay_where_they_belong)
+{
+    if (no_tile("numbers_that_are_not_finite_stay_where_they_belong")) {
+        return;
+    }
+    problem p = new_problem(19, 35, 11);
+    p.a[5 * p.k + 3] = p.a_turned[3 * p.m + 5] = NAN;
+    p.b[4 * p.n + 34] = p.b_turned[34 * p.k + 4] = INFINITY;
+    for (int32_t index = 0; gan__tile_at(index) != NULL; index++) {
+        for (int32_t way = 0; way < WAYS; way++) {
+            multiply(gan__tile_at(index), &p, way, false);
+            int32_t wrong = 0;
+            for (int64_t i = 0; i < p.m; i++) {
+                for (int64_t j = 0; j < p.n; j++) {
+                    wrong += isfinite(p.c[i * p.c_row + j]) != (i != 5 && j != 34);
+                }
+            }
+            ck_assert_int_eq(wrong, 0);
+        }
+    }
+    free_problem(&p);
+}
+END_TEST
+
+/* A product with a column is made as one with a row. */
+START_TEST(columns_and_rows_agree_with_the_rest)
+{
+    heap own;
+    gan_context *context = new_context(&own);
+    const gan__products products = gan__products_of(context);
+    problem p = new_problem(50, 1, 70);
+    refer(&p, false);
+    real *c = exactly(p.m);
+    gan__products_enter(context);
+    for (int32_t way = 0; way < 4; way++) {
+        gan__product(
+            products, p.m, 1, p.k,
+            way & TURN_A ? gan__factor_of(true, p.a_turned, p.m) : gan__factor_of(false, p.a, p.k),
+            way & TURN_B ? gan__factor_of(true, p.b_turned, p.k) : gan__factor_of(false, p.b, 1),
+            false, c, 1);
+        for (int64_t i = 0; i < p.m && products.tile != NULL; i++) {
+            ck_assert_msg(memcmp(&c[i], &p.wanted[i * p.c_row], sizeof *c) == 0, "way %d, row %d",
+                          (int)way, (int)i);
+        }
+        for (int64_t i = 0; i < p.m; i++) {
+            ck_assert_double_eq_tol((double)c[i], (double)p.wanted[i * p.c_row], 1e-4);
+        }
+    }
+    gan__products_leave(context);
+    free(c);
+    free_problem(&p);
+    end_context(context, &own);
+}
+END_TEST
+
+START_TEST(the_choice_is_kept)
+{
+    heap own;
+    gan_context *context = new_context(&own);
+    const char *best = gan__tile_at(0) != NULL ? GAN_PRODUCTS_OWN : GAN_PRODUCTS_BLAS;
+    ck_assert_ptr_null(gan_context_products(NULL));
+    ck_assert_int_eq(gan_context_set_products(NULL, GAN_PRODUCTS_AUTO), GAN_ERROR_ARGUMENT);
+    ck_assert_str_eq(gan_context_products(context), best);
+    ck_assert_int_eq(gan_context_set_products(context, GAN_PRODUCTS_BLAS), GAN_OK);
+    ck_assert_str_eq(gan_context_products(context), GAN_PRODUCTS_BLAS);
+    ck_assert_int_eq(gan_context_set_products(context, NULL), GAN_ERROR_ARGUMENT);
+    ck_assert_int_eq(gan_context_set_products(context, "openblas"), GAN_ERROR_KEY);
+    ck_assert_ptr_nonnull(strstr(gan_context_message(context), "openblas"));
+    ck_assert_ptr_nonnull(strstr(gan_context_message(context), "auto, own, blas"));
+    ck_assert_str_eq(gan_context_products(context), GAN_PRODUCTS_BLAS);
+    const int32_t status = gan_context_set_products(context, GAN_PRODUCTS_OWN);
+    ck_assert_int_eq(status, gan__tile_at(0) != NULL ? GAN_OK : GAN_ERROR_UNSUPPORTED);
+    ck_assert_str_eq(gan_context_products(context), best);
+    ck_assert_int_eq(gan_context_set_products(context, GAN_PRODUCTS_AUTO), GAN_OK);
+    ck_assert_str_eq(gan_context_products(context), best);
+    end_context(context, &own);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("tiled products", levels_are_those_of_the_processor, small_products_are_chains,
+                     large_products_are_chains, products_by_chance_are_chains,
+                     strips_serve_in_parts, numbers_that_are_not_finite_stay_where_they_belong,
+                     columns_and_rows_agree_with_the_rest, the_choice_is_kept);
+}
