@@ -2,6 +2,8 @@
 
 #include "options.h"
 
+#include <gan/context.h>
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@ static noreturn void print_help(const char *program, const char *const *names)
     }
     puts("\n"
          "  --threads N,...     numbers of threads [1,2]\n"
+         "  --products A,...    who makes matrix products: auto, own, blas [auto]\n"
          "  --batch N,...       batch sizes of the cases that train [the case's own]\n"
          "  --repeats N         timings of each case; 0 counts its products only [5]\n"
          "  --seconds X         each of at least so long [0.5]\n"
@@ -85,6 +88,17 @@ static void check_names(const arguments *a, const char *const *names)
     }
 }
 
+static void check_products(const arguments *a)
+{
+    for (int32_t i = 0; i < a->products_count; i++) {
+        const char *name = a->products[i];
+        if (strcmp(name, GAN_PRODUCTS_AUTO) != 0 && strcmp(name, GAN_PRODUCTS_OWN) != 0 &&
+            strcmp(name, GAN_PRODUCTS_BLAS) != 0) {
+            usage_error("--products: '%s' is none of auto, own, blas", name);
+        }
+    }
+}
+
 static double positive(const char *name, const char *text)
 {
     char *end = NULL;
@@ -101,6 +115,8 @@ static void set(arguments *a, const char *name, char *value)
         a->case_count = split(name, value, a->cases);
     } else if (strcmp(name, "--threads") == 0) {
         a->thread_count = split_whole(name, value, 256, a->threads);
+    } else if (strcmp(name, "--products") == 0) {
+        a->products_count = split(name, value, a->products);
     } else if (strcmp(name, "--batch") == 0) {
         a->batch_count = split_whole(name, value, 1 << 20, a->batches);
     } else if (strcmp(name, "--repeats") == 0) {
@@ -116,8 +132,13 @@ static void set(arguments *a, const char *name, char *value)
 
 arguments arguments_read(int argc, char **argv, const char *const *names, const char *library)
 {
-    arguments a = {
-        .thread_count = 2, .threads = {1, 2}, .repeats = 5, .seconds = 0.5, .library = library};
+    arguments a = {.thread_count = 2,
+                   .threads = {1, 2},
+                   .products_count = 1,
+                   .products = {GAN_PRODUCTS_AUTO},
+                   .repeats = 5,
+                   .seconds = 0.5,
+                   .library = library};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_help(argv[0], names);
@@ -134,5 +155,6 @@ arguments arguments_read(int argc, char **argv, const char *const *names, const 
         set(&a, name, value);
     }
     check_names(&a, names);
+    check_products(&a);
     return a;
 }

@@ -12,6 +12,8 @@ typedef struct {
     const char *cases[LIST_MAX]; /* none: all */
     int32_t thread_count;
     int64_t threads[LIST_MAX];
+    int32_t products_count;
+    const char *products[LIST_MAX]; /* who makes them */
     int32_t batch_count;
     int64_t batches[LIST_MAX]; /* none: that of the case */
     int64_t repeats;           /* 0: nothing is timed */

@@ -273,7 +273,7 @@ static double begin_with(const char *name, const subject *s, int64_t steps)
     double seconds = 0;
     for (int64_t i = 0; i < steps; i++) {
         const double start = now();
-        subject fresh = case_open(case_find(name), s->threads, 0);
+        subject fresh = case_open(case_find(name), s->threads, s->products, 0);
         make_trainer(&fresh, NULL, GAN_ALTERNATING);
         seconds += now() - start;
         case_close(&fresh);
@@ -325,11 +325,12 @@ const bench_case *case_find(const char *name)
     return c;
 }
 
-subject case_open(const bench_case *c, int32_t threads, int64_t batch)
+subject case_open(const bench_case *c, int32_t threads, const char *by, int64_t batch)
 {
-    subject s = {.threads = threads, .batch = batch > 0 ? batch : c->batch};
+    subject s = {.threads = threads, .products = by, .batch = batch > 0 ? batch : c->batch};
     check(NULL, gan_context_create(&s.context));
     check(s.context, gan_context_set_threads(s.context, threads));
+    check(s.context, gan_context_set_products(s.context, by));
     if (c->generator != NULL) {
         s.g = c->generator(s.context);
     }

@@ -13,7 +13,8 @@
 typedef struct {
     gan_context *context;
     int32_t threads;
-    int64_t batch; /* samples of a step */
+    const char *products; /* who makes them, as for gan_context_set_products */
+    int64_t batch;        /* samples of a step */
     net g, d;
     gan_trainer *trainer;
     gan_monitor *monitor;
@@ -41,7 +42,7 @@ extern const bench_case CASES[]; /* the last has no name */
 const bench_case *case_find(const char *name);
 
 /* The context and the networks of a case, before `prepare`. batch 0: the case's own. */
-subject case_open(const bench_case *c, int32_t threads, int64_t batch);
+subject case_open(const bench_case *c, int32_t threads, const char *by, int64_t batch);
 void case_close(subject *s);
 
 /* Seconds since some moment. */

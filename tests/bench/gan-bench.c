@@ -59,6 +59,7 @@ static void print_case(const bench_case *c, const subject *s)
     if (s->batch > 0) {
         printf(",\"batch\":%lld", (long long)s->batch);
     }
+    printf(",\"products\":\"%s\"", gan_context_products(s->context));
     if (c->needed != NULL) {
         print_number("gflop", c->needed(s) * 1e-9);
         print_number("gflop_made", (c->made != NULL ? c->made : c->needed)(s)*1e-9);
@@ -125,9 +126,10 @@ static void measure_case(const bench_case *c, subject *s, const arguments *a)
     }
 }
 
-static void do_case(const bench_case *c, int64_t threads, int64_t batch, const arguments *a)
+static void do_case(const bench_case *c, int64_t threads, const char *by, int64_t batch,
+                    const arguments *a)
 {
-    subject s = case_open(c, (int32_t)threads, batch);
+    subject s = case_open(c, (int32_t)threads, by, batch);
     print_case(c, &s);
     if (a->repeats > 0) {
         measure_case(c, &s, a);
@@ -140,12 +142,13 @@ static void do_case(const bench_case *c, int64_t threads, int64_t batch, const a
 
 /* In a process of its own: its peak of memory is the case's, and what the case before left behind
  * does not matter. */
-static void do_case_apart(const bench_case *c, int64_t threads, int64_t batch, const arguments *a)
+static void do_case_apart(const bench_case *c, int64_t threads, const char *by, int64_t batch,
+                          const arguments *a)
 {
     fflush(stdout);
     const pid_t child = fork();
     if (child == 0) {
-        do_case(c, threads, batch, a);
+        do_case(c, threads, by, batch, a);
         exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     int status = 0;
@@ -170,7 +173,9 @@ static void do_chosen(const bench_case *c, const arguments *a)
     for (int32_t b = 0; b < batches; b++) {
         const int64_t batch = c->trains && a->batch_count > 0 ? a->batches[b] : 0;
         for (int32_t t = 0; t < a->thread_count; t++) {
-            do_case_apart(c, a->threads[t], batch, a);
+            for (int32_t p = 0; p < a->products_count; p++) {
+                do_case_apart(c, a->threads[t], a->products[p], batch, a);
+            }
         }
     }
 }

@@ -54,6 +54,12 @@ for threads in 1 2; do
     done
 done
 
+lines=$("$program" --cases toy --threads 1 --products auto,blas --repeats 1 --seconds 0.001)
+echo "$lines" | sed -n 2p | grep -q '"products":"blas",' || fail 'no line with the products of the BLAS'
+if "$program" --products mkl >/dev/null 2>&1; then
+    fail '--products mkl was taken'
+fi
+
 for name in monitor start start-toy; do
     line=$("$program" --cases $name --threads 1 --repeats 1 --seconds 0.001 | head -n 1)
     for field in seconds peak_memory; do
