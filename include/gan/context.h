@@ -52,8 +52,8 @@ GAN_API int32_t gan_context_threads(const gan_context *context);
 /* The library's own functions on processors that have fused multiply-adds in vectors (x86-64 with
  * AVX2 and FMA, 64-bit Arm), the BLAS on others. The default. */
 #define GAN_PRODUCTS_AUTO "auto"
-/* The library's own: each element of a product is one chain of fused multiply-adds, the same bits on
- * all processors and with any BLAS. */
+/* The library's own: each element of a product is one chain of fused multiply-adds, the same bits
+ * on all processors and with any BLAS. */
 #define GAN_PRODUCTS_OWN "own"
 /* The BLAS that the library is linked with. */
 #define GAN_PRODUCTS_BLAS "blas"

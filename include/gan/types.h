@@ -15,9 +15,10 @@
  * Arrays. Row-major (C order), the batch first: a batch of n samples of shape [a, b] is
  * [n, a, b]. Shapes handed to the library are those of one sample.
  *
- * Threads. There is no mutable global state, but that the BLAS, where it makes the products, is made
- * single-threaded meanwhile and set back afterwards. Different contexts may be used by different threads
- * at the same time; one context, with everything made from it, by one thread at a time. */
+ * Threads. There is no mutable global state, but that the BLAS, where it makes the products, is
+ * made single-threaded meanwhile and set back afterwards. Different contexts may be used by
+ * different threads at the same time; one context, with everything made from it, by one thread at
+ * a time. */
 #ifndef GAN_TYPES_H
 #define GAN_TYPES_H
 
