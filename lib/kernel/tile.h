@@ -24,8 +24,10 @@ typedef struct {
                 int64_t a_column, const real *b, int64_t b_row, bool accumulate, real *c,
                 int64_t c_row);
 
-    /* Copies rows of GAN__TILE_VECTORS * lanes, from_row apart, to one piece of memory. */
-    void (*copy)(int64_t k, const real *from, int64_t from_row, real *to);
+    /* Copies a matrix [k, count] whose rows and columns stand so far apart, one of the two distances
+     * being 1, to one of rows side by side: to [k, width], zeros where it has no columns. */
+    void (*pack)(int64_t k, int64_t count, const real *from, int64_t row, int64_t column,
+                 int64_t width, real *to);
 } gan__tile;
 
 extern const gan__tile gan__tile_v3, gan__tile_v4, gan__tile_aarch64;

@@ -1,7 +1,6 @@
 #include "kernel/tiled.h"
 
 #include "base/context.h"
-#include "base/simd.h"
 
 #include <string.h>
 
@@ -38,92 +37,6 @@ enum {
     FEW_PANELS = 4            /* do not repay packing of a */
 };
 
-#ifdef __has_builtin
-#if __has_builtin(__builtin_shufflevector)
-#define HAS_SHUFFLE
-#endif
-#endif
-
-#ifdef HAS_SHUFFLE
-typedef real quad __attribute__((vector_size(4 * sizeof(real)), may_alias, aligned(sizeof(real))));
-
-/* to[j][i] = from[i][j] for 4 x 4 elements. */
-static inline void turn(const real *from, int64_t from_row, real *to, int64_t to_row)
-{
-    const quad a = *(const quad *)from, b = *(const quad *)(from + from_row),
-               c = *(const quad *)(from + 2 * from_row), d = *(const quad *)(from + 3 * from_row);
-    const quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
-               cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
-               ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7),
-               cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    *(quad *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    *(quad *)(to + to_row) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    *(quad *)(to + 2 * to_row) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
-    *(quad *)(to + 3 * to_row) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
-}
-#endif
-
-/* Columns whose elements stand in one piece each: four at a time, of which the last may be done
- * twice. */
-static void pack_turned(int64_t k, int64_t count, const real *from, int64_t apart, int64_t width,
-                        real *to)
-{
-    int64_t turned = 0; /* of k */
-#ifdef HAS_SHUFFLE
-    for (int64_t j = 0; j < count && count >= 4; j += 4) {
-        const int64_t at = gan__smaller(j, count - 4);
-        for (int64_t i = 0; i + 4 <= k; i += 4) {
-            turn(from + at * apart + i, apart, to + i * width + at, width);
-        }
-        turned = k / 4 * 4;
-    }
-#endif
-    for (int64_t j = 0; j < count; j++) {
-        for (int64_t i = turned; i < k; i++) {
-            to[i * width + j] = from[j * apart + i];
-        }
-    }
-}
-
-/* Rows: pieces of a size that the compiler knows, the last one overlapping. */
-enum { PIECE = 16, SMALL_PIECE = 4 };
-
-GAN__SIMD static void pack_rows(int64_t k, int64_t count, const real *from, int64_t apart,
-                                int64_t width, real *to)
-{
-    for (int64_t i = 0; i < k; i++, from += apart, to += width) {
-        if (count >= PIECE) {
-            for (int64_t j = 0; j < count; j += PIECE) {
-                const int64_t at = j + PIECE <= count ? j : count - PIECE;
-                memcpy(to + at, from + at, PIECE * sizeof *to);
-            }
-        } else if (count >= SMALL_PIECE) {
-            for (int64_t j = 0; j < count; j += SMALL_PIECE) {
-                const int64_t at = j + SMALL_PIECE <= count ? j : count - SMALL_PIECE;
-                memcpy(to + at, from + at, SMALL_PIECE * sizeof *to);
-            }
-        } else {
-            for (int64_t j = 0; j < count; j++) {
-                to[j] = from[j];
-            }
-        }
-    }
-}
-
-/* to: [k, width], of a matrix [k, count] whose rows and columns stand so far apart, and zeros. */
-static void pack(int64_t k, int64_t count, const real *from, int64_t row, int64_t column,
-                 int64_t width, real *to)
-{
-    if (column == 1) {
-        pack_rows(k, count, from, row, width, to);
-    } else {
-        pack_turned(k, count, from, column, width, to);
-    }
-    for (int64_t i = 0; i < k && count < width; i++) {
-        memset(to + i * width + count, 0, (size_t)(width - count) * sizeof *to);
-    }
-}
-
 /* The rows that a tile takes of those that are left. */
 static int64_t rows_of(const gan__tile *tile, int64_t left)
 {
@@ -142,7 +55,7 @@ void gan__tiled_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a,
 {
     for (int64_t i = 0; i < m;) {
         const int64_t rows = rows_of(tile, m - i);
-        pack(k, rows, a.at + i * a.row, a.column, a.row, rows, strips + i * k);
+        tile->pack(k, rows, a.at + i * a.row, a.column, a.row, rows, strips + i * k);
         i += rows;
     }
 }
@@ -247,11 +160,7 @@ static void prepare_panel(piece *p, const gan__factor *b, int64_t l, int64_t j, 
         p->next_rows = p->k;
     }
     p->b_row = p->columns > p->tile->lanes ? width : p->tile->lanes;
-    if (b->column == 1 && p->columns == width) {
-        p->tile->copy(p->k, p->b, b->row, panel);
-    } else {
-        pack(p->k, p->columns, p->b, b->row, b->column, p->b_row, panel);
-    }
+    p->tile->pack(p->k, p->columns, p->b, b->row, b->column, p->b_row, panel);
     p->b = panel;
 }
 
