@@ -24,8 +24,8 @@ typedef struct {
                 int64_t a_column, const real *b, int64_t b_row, bool accumulate, real *c,
                 int64_t c_row);
 
-    /* Copies a matrix [k, count] whose rows and columns stand so far apart, one of the two distances
-     * being 1, to one of rows side by side: to [k, width], zeros where it has no columns. */
+    /* Copies a matrix [k, count] whose rows and columns stand so far apart, one of the two being 1,
+     * to one of rows side by side: to [k, width], zeros where it has no columns. */
     void (*pack)(int64_t k, int64_t count, const real *from, int64_t row, int64_t column,
                  int64_t width, real *to);
 } gan__tile;

@@ -5,7 +5,7 @@ set -u
 root=$1
 cd "$root/lib" || exit 1
 
-find . -name '*.[ch]' | sed 's|^\./||' | sort | xargs awk '
+find . -name '*.[ch]' -o -name '*.inc' | sed 's|^\./||' | sort | xargs awk '
 BEGIN {
     count = split("base kernel graph data io eval nn train", floors, " ")
     for (i = 1; i <= count; i++) {

@@ -3,7 +3,7 @@
 #   width.sh ROOT
 set -eu
 cd "$1"
-find include lib examples -name '*.[ch]' | LC_ALL=C sort | LC_ALL=C.UTF-8 xargs awk '
+find include lib examples -name '*.[ch]' -o -name '*.inc' | LC_ALL=C sort | LC_ALL=C.UTF-8 xargs awk '
     { seen++ }
     length > 100 { print FILENAME ":" FNR ": " length " columns"; bad = 1 }
     END { print seen " lines"; exit bad || seen == 0 }'
