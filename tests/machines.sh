@@ -92,6 +92,11 @@ processors()
     done
     there=$(qemu-x86_64 -cpu Nehalem "$program" 1 2 2>/dev/null) || exit 1
     expect 'who makes products on Nehalem' "$(value made_by "$there")" blas
+    ! there=$(qemu-x86_64 -cpu Nehalem "$program" 1 2 0 own 2>&1) || expect 'own on Nehalem' taken refused
+    case $there in
+    *'"own" is there for x86-64'*) ;;
+    *) expect 'the message on Nehalem' "$there" 'that it has no products of our own' ;;
+    esac
     there=$(qemu-x86_64 -cpu Haswell "$program" 1 2 2>/dev/null) || exit 1
     tell 'on Haswell, emulated' "$there"
     expect 'who makes products on Haswell' "$(value made_by "$there")" own
@@ -129,8 +134,8 @@ try_blas()
         expect "digest of $threads threads with $1" \
             "$(value digest "$(run_with "$1" $threads $steps 0 blas)")" "$(value digest "$one")"
     done
-    own=$(run_with "$1" 1)
-    if [ "$(value made_by "$own")" = own ]; then
+    own=$(run_with "$1" 1) || { echo "FAILED: with $1"; status=1; return; }
+    if [ "$(value made_by "$ours")" = own ]; then
         expect "digest of own products with $1" "$(value digest "$own")" "$(value digest "$ours")"
     fi
     case $1 in

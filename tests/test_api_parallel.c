@@ -118,9 +118,30 @@ START_TEST(eight_threads_with_objects_of_their_own)
 }
 END_TEST
 
+/* What docs/contract.md promises; sanitizers take more. */
+START_TEST(a_small_stack_is_enough)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    pthread_t thread;
+    pthread_attr_t attributes;
+    life small = {.number = 1, .threads = 2, .repeats = 1};
+    make_folder();
+    ck_assert_int_eq(pthread_attr_init(&attributes), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, 256 * 1024), 0);
+    ck_assert_int_eq(pthread_create(&thread, &attributes, live, &small), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(small.got.wrong, 0);
+    pthread_attr_destroy(&attributes);
+    remove_folder();
+#else
+    puts("a_small_stack_is_enough: skipped, sanitizers take more");
+#endif
+}
+END_TEST
+
 int main(int count, char **arguments)
 {
     (void)own; /* of one thread */
     set_rounds(count, arguments, 10);
-    return RUN_TESTS("parallel", eight_threads_with_objects_of_their_own);
+    return RUN_TESTS("parallel", eight_threads_with_objects_of_their_own, a_small_stack_is_enough);
 }

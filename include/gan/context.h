@@ -49,11 +49,11 @@ GAN_API int32_t gan_context_threads(const gan_context *context);
 
 /* Who makes matrix products, for gan_context_set_products. */
 
-/* The library's own functions on processors that have fused multiply-adds in vectors (x86-64 with
- * AVX2 and FMA, 64-bit Arm), the BLAS on others. The default. */
+/* The library's own functions on x86-64 with AVX2 and FMA and on 64-bit Arm, the BLAS on other
+ * processors. The default. */
 #define GAN_PRODUCTS_AUTO "auto"
 /* The library's own: each element of a product is one chain of fused multiply-adds, the same bits
- * on all processors and with any BLAS. */
+ * on all these processors and with any BLAS. */
 #define GAN_PRODUCTS_OWN "own"
 /* The BLAS that the library is linked with. */
 #define GAN_PRODUCTS_BLAS "blas"
@@ -61,8 +61,8 @@ GAN_API int32_t gan_context_threads(const gan_context *context);
 /* Sets who makes matrix products from the next call on, for the context and all objects made from
  * it.
  *   products  one of the names above
- * Errors: ARGUMENT (NULL), KEY (another name), UNSUPPORTED (own, on a processor without what it
- * takes). Since 0.1. */
+ * Errors: ARGUMENT (NULL), KEY (another name), UNSUPPORTED (own, on another
+ * processor). Since 0.1. */
 GAN_API int32_t gan_context_set_products(gan_context *context, const char *products);
 
 /* Who makes matrix products here, what "auto" comes to included: "own" or "blas"; NULL for NULL.

@@ -18,7 +18,7 @@
  * Threads. There is no mutable global state, but that the BLAS, where it makes the products, is
  * made single-threaded meanwhile and set back afterwards. Different contexts may be used by
  * different threads at the same time; one context, with everything made from it, by one thread at
- * a time. */
+ * a time. A thread that calls the library needs 256 kB of stack. */
 #ifndef GAN_TYPES_H
 #define GAN_TYPES_H
 

@@ -27,7 +27,7 @@ GAN_API const char *gan_version_text(void);
  * Results do not depend on it. */
 #define GAN_BACKEND_SIMD "simd"
 /* Who makes matrix products if a context is not told otherwise: libgan's own functions for
- * "x86-64-v4", "x86-64-v3" or "aarch64", or "blas". Results do not depend on which of its own. */
+ * "avx512", "avx2" or "aarch64", or "blas". Results do not depend on which of its own. */
 #define GAN_BACKEND_PRODUCTS "products"
 /* The BLAS that the library is linked with: "openblas", "blis", "mkl", or "other". */
 #define GAN_BACKEND_BLAS "blas"

@@ -52,7 +52,8 @@ static void multiply_band(void *argument, int64_t band)
     }
 }
 
-/* How many bands for our own products, whose bits do not depend on it: one for each thread. */
+/* How many bands for our own products, whose bits do not depend on it: one for each thread that is
+ * worth it. */
 static int64_t own_bands(int64_t length, int64_t work, int64_t threads)
 {
     const int64_t most = gan__smaller(length / BAND_OF_TWO, work / BAND_WORK);

@@ -18,21 +18,22 @@ int32_t gan_context_set_products(gan_context *context, const char *products)
         return GAN_ERROR_ARGUMENT;
     }
     if (products == NULL) {
-        return gan__fail(context, GAN_ERROR_ARGUMENT, "products: no name, it is NULL");
+        return gan__fail(context, GAN_ERROR_ARGUMENT, "products is NULL");
     }
     for (int32_t i = 0; i < NAMES; i++) {
         if (strcmp(names[i], products) != 0) {
             continue;
         }
         if (i == GAN__PRODUCTS_OWN && gan__tile_at(0) == NULL) {
-            return gan__fail(context, GAN_ERROR_UNSUPPORTED,
-                             "products: \"own\" needs fused multiply-adds in vectors, which this "
-                             "processor lacks");
+            return gan__fail(
+                context, GAN_ERROR_UNSUPPORTED,
+                "products: \"own\" is there for x86-64 with AVX2 and FMA and for 64-bit "
+                "Arm only, which this processor is not");
         }
         context->products = i;
         return GAN_OK;
     }
-    return gan__fail(context, GAN_ERROR_KEY, "products: \"%.60s\" is none of auto, own, blas",
+    return gan__fail(context, GAN_ERROR_KEY, "products: \"%.64s\" is none of auto, own, blas",
                      products);
 }
 
@@ -64,9 +65,8 @@ void gan__products_leave(const gan_context *context)
     }
 }
 
-/* c = a b of a column a, whose elements stand inca apart, and a row b. For one that overwrites c
- * a BLAS has only its product of matrices, which packs both first: that takes longer than this
- * loop. */
+/* c = a b of a column a, whose elements stand inca apart, and a row b. A product of matrices packs
+ * both first, which takes longer than this loop. */
 GAN__SIMD static void multiply_outer(int64_t m, int64_t n, const real *a, int64_t inca,
                                      const real *b, bool accumulate, real *c, int64_t ldc)
 {
@@ -93,15 +93,15 @@ static int64_t row_distance(int64_t distance, int64_t columns)
 void gan__product(gan__products products, int64_t m, int64_t n, int64_t k, gan__factor a,
                   gan__factor b, bool accumulate, real *c, int64_t c_row)
 {
-    if (products.tile != NULL && n == 1 && c_row == 1) {
+    if (k == 1 && b.column == 1 && (products.tile == NULL || !accumulate)) {
+        multiply_outer(m, n, a.at, a.row, b.at, accumulate, c, c_row);
+    } else if (products.tile != NULL && n == 1 && c_row == 1) {
         /* As the product of a row, which fills vectors. */
         const gan__factor row = {.at = b.at, .row = b.column, .column = b.row};
         const gan__factor turned = {.at = a.at, .row = a.column, .column = a.row};
         gan__tiled_multiply(products.tile, 1, m, k, row, turned, accumulate, c, m);
     } else if (products.tile != NULL) {
         gan__tiled_multiply(products.tile, m, n, k, a, b, accumulate, c, c_row);
-    } else if (k == 1 && b.column == 1) {
-        multiply_outer(m, n, a.at, a.row, b.at, accumulate, c, c_row);
     } else {
         const bool turn_a = a.column != 1, turn_b = b.column != 1;
         gan__blas_multiply(turn_a, turn_b, m, n, k, a.at,

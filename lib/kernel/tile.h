@@ -30,6 +30,6 @@ typedef struct {
                  int64_t width, real *to);
 } gan__tile;
 
-extern const gan__tile gan__tile_v3, gan__tile_v4, gan__tile_aarch64;
+extern const gan__tile gan__tile_avx2, gan__tile_avx512, gan__tile_aarch64;
 
 #endif

@@ -8,15 +8,15 @@
 
 const gan__tile *gan__tile_at(int32_t index)
 {
-    const gan__tile *have[3] = {NULL};
+    const gan__tile *have[2] = {NULL};
     int32_t count = 0;
 #ifdef __x86_64__
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f")) {
-        have[count++] = &gan__tile_v4;
+        have[count++] = &gan__tile_avx512;
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        have[count++] = &gan__tile_v3;
+        have[count++] = &gan__tile_avx2;
     }
 #elif defined(__aarch64__)
     have[count++] = &gan__tile_aarch64;
@@ -29,8 +29,8 @@ const gan__tile *gan__tile_at(int32_t index)
 /* Part of a matrix as a tile reads it fastest: piece by piece, in a stack of memory that stays in
  * the first- and second-level caches. */
 enum {
-    DEPTH = 192 * sizeof(float) / sizeof(real), /* of k at a time */
-    BLOCK_ROWS = 108,                           /* of a: a multiple of all tiles' rows */
+    DEPTH = 160 * sizeof(float) / sizeof(real), /* of k at a time */
+    BLOCK_ROWS = 108,                           /* of a, at most */
     TILE_ROWS_MAX = 12,
     PANEL_COLUMNS = GAN__TILE_VECTORS * GAN__TILE_LANES_MAX,
     LINE = 64 / sizeof(real), /* of a cache */
@@ -84,6 +84,7 @@ static void run_edge(const piece *p, int32_t rows, int32_t vectors, const real *
     const int64_t width = (int64_t)vectors * p->tile->lanes;
     const size_t size = (size_t)p->columns * sizeof *c;
     for (int64_t i = 0; i < rows && p->accumulate; i++) {
+        memset(edge + i * width, 0, (size_t)width * sizeof *edge);
         memcpy(edge + i * width, c + i * p->c_row, size);
     }
     p->tile->run(rows, vectors, p->k, a, a_row, a_column, p->b, p->b_row, p->accumulate, edge,
@@ -171,7 +172,8 @@ void gan__tiled_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k,
     const int64_t width = (int64_t)tile->lanes * GAN__TILE_VECTORS;
     const int64_t depth = even_part(k, DEPTH, 4);
     const bool packs = a.strips == NULL && !a.near && n > FEW_PANELS * width;
-    const int64_t rows = packs ? even_part(m, BLOCK_ROWS, tile->rows) : m;
+    const int64_t most = BLOCK_ROWS / tile->rows * tile->rows;
+    const int64_t rows = packs ? even_part(m, most, tile->rows) : m;
     piece p = {.tile = tile, .c_row = c_row};
     for (int64_t i = 0; i < m; i += rows) {
         p.rows = gan__smaller(m - i, rows);

@@ -1,8 +1,8 @@
 /* Processors with AVX-512: 32 vectors, of which 24 are sums. */
 #ifdef __x86_64__
 #include <immintrin.h>
-#define TILE gan__tile_v4
-#define TILE_LEVEL "x86-64-v4"
+#define TILE gan__tile_avx512
+#define TILE_LEVEL "avx512"
 #define TILE_TARGET __attribute__((target("avx512f")))
 #define TILE_BYTES 64
 #define TILE_ROWS 12
@@ -13,5 +13,5 @@
 #endif
 #include "kernel/tile.inc"
 #else
-typedef int gan__tile_v4_is_for_others; /* a file may not be empty */
+typedef int gan__tile_avx512_is_for_others; /* a file may not be empty */
 #endif

@@ -1,8 +1,8 @@
 /* Processors with AVX2 and FMA: 16 vectors, of which 12 are sums. */
 #ifdef __x86_64__
 #include <immintrin.h>
-#define TILE gan__tile_v3
-#define TILE_LEVEL "x86-64-v3"
+#define TILE gan__tile_avx2
+#define TILE_LEVEL "avx2"
 #define TILE_TARGET __attribute__((target("avx2,fma")))
 #define TILE_BYTES 32
 #define TILE_ROWS 6
@@ -13,5 +13,5 @@
 #endif
 #include "kernel/tile.inc"
 #else
-typedef int gan__tile_v3_is_for_others; /* a file may not be empty */
+typedef int gan__tile_avx2_is_for_others; /* a file may not be empty */
 #endif
