@@ -1,6 +1,6 @@
-/* Matrix products in bands, run on the library's own threads, each one on a single thread. Results do
- * not depend on the thread count: the bits of our own products depend on no bands, and those of a
- * BLAS are of a size that depends on the shape only. */
+/* Matrix products in bands, run on the library's own threads, each one on a single thread. Results
+ * do not depend on the thread count: the bits of our own products depend on no bands, and those of
+ * a BLAS are of a size that depends on the shape only. */
 #ifndef GAN_KERNEL_GEMM_H
 #define GAN_KERNEL_GEMM_H
 
