@@ -1,6 +1,6 @@
 #!/bin/sh
 # The same training on other processors and with other BLAS.
-#   machines.sh processors|library|blas PROGRAM
+#   machines.sh processors|library|blas|arm PROGRAM
 # processors: the same bits on x86-64 with AVX-512 and with AVX2, products being the library's own;
 #   and with neither, the BLAS making them, always as on the oldest of these processors. Those that
 #   this machine is not are emulated; AVX-512 is tried where this machine has it.
@@ -8,6 +8,8 @@
 # blas: with every BLAS that is installed, the same bits for any number of threads, and the same
 #   results as the others and as the library's own products to rounding; these are the same bits
 #   with any BLAS.
+# arm: the library's own products for 64-bit Arm, compiled for it and emulated, are what they should
+#   be to the bit.
 set -u
 what=$1 program=$2
 status=0
@@ -178,6 +180,22 @@ blas()
     off=$(differs "$("$program" 1 $steps 1)" "$ours")
     echo "other data: differs by $off"
     ! at_most "$off" "$allowed" || { echo 'FAILED: the comparison sees nothing'; status=1; }
+}
+
+arm()
+{
+    compiler=aarch64-linux-gnu-gcc
+    if ! command -v qemu-aarch64 >/dev/null || ! command -v $compiler >/dev/null; then
+        echo 'skipped: no compiler for Arm or no qemu-aarch64 (Debian: gcc-aarch64-linux-gnu,' \
+            'libc6-dev-arm64-cross, qemu-user)'
+        exit 77
+    fi
+    root=$(cd "$(dirname "$0")/.." && pwd)
+    emulated=$program.aarch64
+    $compiler -std=c11 -O3 -ffp-contract=off -D_POSIX_C_SOURCE=200809L -I "$root/lib" \
+        -I "$root/include" "$root/tests/chains.c" "$root/lib/kernel/tiled.c" \
+        "$root"/lib/kernel/tile_*.c -static -lm -o "$emulated" || exit 1
+    qemu-aarch64 "$emulated" || status=1
 }
 
 $what

@@ -34,7 +34,8 @@ passed=0 failed=0 skipped=0
 
 sources()
 {
-    find include lib tests examples -name '*.[ch]' -o -name '*.cpp' -o -name '*.def' -o -name '*.inc' | LC_ALL=C sort
+    find include lib tests examples -name '*.[ch]' -o -name '*.cpp' -o -name '*.def' \
+        -o -name '*.inc' | LC_ALL=C sort
 }
 
 # The layout depends on the version: only that of Debian 12 decides.

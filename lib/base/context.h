@@ -10,9 +10,6 @@
 
 enum { GAN__MESSAGE_BYTES = 512, GAN__NAME_BYTES = 64, GAN__THREADS_MAX = 256 };
 
-/* Who makes matrix products: see gan_context_set_products. */
-enum { GAN__PRODUCTS_AUTO, GAN__PRODUCTS_OWN, GAN__PRODUCTS_BLAS };
-
 struct gan__pool;
 
 struct gan_context {
@@ -23,7 +20,7 @@ struct gan_context {
     int64_t references; /* the user's one and one for each object */
     int64_t networks;   /* made so far: each has its number */
     int32_t threads;
-    int32_t products;       /* one of GAN__PRODUCTS_... */
+    bool wants_blas;        /* for matrix products, whatever the processor */
     struct gan__pool *pool; /* NULL until the first parallel piece of work */
     char message[GAN__MESSAGE_BYTES];
 };

@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-static const char *const names[] = {[GAN__PRODUCTS_AUTO] = GAN_PRODUCTS_AUTO,
-                                    [GAN__PRODUCTS_OWN] = GAN_PRODUCTS_OWN,
-                                    [GAN__PRODUCTS_BLAS] = GAN_PRODUCTS_BLAS};
-
-enum { NAMES = sizeof names / sizeof names[0] };
-
 int32_t gan_context_set_products(gan_context *context, const char *products)
 {
     if (context == NULL) {
@@ -20,21 +14,21 @@ int32_t gan_context_set_products(gan_context *context, const char *products)
     if (products == NULL) {
         return gan__fail(context, GAN_ERROR_ARGUMENT, "products is NULL");
     }
-    for (int32_t i = 0; i < NAMES; i++) {
-        if (strcmp(names[i], products) != 0) {
-            continue;
-        }
-        if (i == GAN__PRODUCTS_OWN && gan__tile_at(0) == NULL) {
-            return gan__fail(
-                context, GAN_ERROR_UNSUPPORTED,
-                "products: \"own\" is there for x86-64 with AVX2 and FMA and for 64-bit "
-                "Arm only, which this processor is not");
-        }
-        context->products = i;
-        return GAN_OK;
+    const bool own = strcmp(products, GAN_PRODUCTS_OWN) == 0,
+               blas = strcmp(products, GAN_PRODUCTS_BLAS) == 0;
+    if (!own && !blas && strcmp(products, GAN_PRODUCTS_AUTO) != 0) {
+        return gan__fail(context, GAN_ERROR_KEY,
+                         "products: \"%.64s\" is none of " GAN_PRODUCTS_AUTO ", " GAN_PRODUCTS_OWN
+                         ", " GAN_PRODUCTS_BLAS,
+                         products);
     }
-    return gan__fail(context, GAN_ERROR_KEY, "products: \"%.64s\" is none of auto, own, blas",
-                     products);
+    if (own && gan__tile_at(0) == NULL) {
+        return gan__fail(context, GAN_ERROR_UNSUPPORTED,
+                         "products: \"own\" is there for x86-64 with AVX2 and FMA and for 64-bit "
+                         "Arm only, which this processor is not");
+    }
+    context->wants_blas = blas;
+    return GAN_OK;
 }
 
 const char *gan_context_products(const gan_context *context)
@@ -47,8 +41,7 @@ const char *gan_context_products(const gan_context *context)
 
 gan__products gan__products_of(const gan_context *context)
 {
-    const bool blas = context->products == GAN__PRODUCTS_BLAS;
-    return (gan__products){blas ? NULL : gan__tile_at(0)};
+    return (gan__products){context->wants_blas ? NULL : gan__tile_at(0)};
 }
 
 void gan__products_enter(const gan_context *context)

@@ -88,17 +88,6 @@ static void check_names(const arguments *a, const char *const *names)
     }
 }
 
-static void check_products(const arguments *a)
-{
-    for (int32_t i = 0; i < a->products_count; i++) {
-        const char *name = a->products[i];
-        if (strcmp(name, GAN_PRODUCTS_AUTO) != 0 && strcmp(name, GAN_PRODUCTS_OWN) != 0 &&
-            strcmp(name, GAN_PRODUCTS_BLAS) != 0) {
-            usage_error("--products: '%s' is none of auto, own, blas", name);
-        }
-    }
-}
-
 static double positive(const char *name, const char *text)
 {
     char *end = NULL;
@@ -155,6 +144,5 @@ arguments arguments_read(int argc, char **argv, const char *const *names, const 
         set(&a, name, value);
     }
     check_names(&a, names);
-    check_products(&a);
     return a;
 }
