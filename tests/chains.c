@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRODUCTS = 200, MOST_ROWS = 330, MOST_COLUMNS = 70, MOST_DEPTH = 330 };
+enum { PRODUCTS = 150, MOST_ROWS = 330, MOST_COLUMNS = 70, MOST_DEPTH = 330 };
 
 static uint64_t state = 2014;
 
@@ -58,9 +58,12 @@ int main(void)
         puts("no products of our own");
         return EXIT_FAILURE;
     }
+    for (int32_t way = 0; way < 4; way++) { /* more than one block and one depth */
+        count += wrong(tile, 216, MOST_COLUMNS, 320, way);
+    }
     for (int32_t i = 0; i < PRODUCTS; i++) {
         count += wrong(tile, 1 + roll(MOST_ROWS), 1 + roll(MOST_COLUMNS), 1 + roll(MOST_DEPTH), i);
     }
-    printf("%s: %d products, %lld elements wrong\n", tile->level, PRODUCTS, (long long)count);
+    printf("%s: %d products, %lld elements wrong\n", tile->level, PRODUCTS + 4, (long long)count);
     return count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
