@@ -218,14 +218,14 @@ static real *make(gan_context *context, const problem *p, int32_t array, const c
 /* ---- The reference ----------------------------------------------------------------------------- */
 
 /* The row (axis 0) or column (1) of x at which result i meets kernel element r; -1 in padding. */
-static int64_t meets(const gan__convolution *c, int32_t axis, int64_t i, int64_t r)
+UNWATCHED static int64_t meets(const gan__convolution *c, int32_t axis, int64_t i, int64_t r)
 {
     const int64_t at = i * c->stride[axis] + r - c->pad[axis];
     return at < (axis == 0 ? c->h : c->w) ? at : -1;
 }
 
 /* Adds the terms of results (sample, o, ., .) and channel to all three arrays. */
-static void refer_plane(const problem *p, int64_t sample, int64_t o, int64_t channel,
+UNWATCHED static void refer_plane(const problem *p, int64_t sample, int64_t o, int64_t channel,
                         double *const *wanted)
 {
     const gan__convolution *c = &p->c;

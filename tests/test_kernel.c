@@ -270,7 +270,7 @@ typedef struct {
 } product;
 
 /* The worst error of c, relative to the bound of any order of summation. */
-static double product_error(const product *p, bool ta, bool tb, bool accumulate)
+UNWATCHED static double product_error(const product *p, bool ta, bool tb, bool accumulate)
 {
     double worst = 0;
     double *sum = new_bytes((size_t)p->n * sizeof *sum, 0);
