@@ -51,7 +51,7 @@ static arguments read_arguments(int argc, char **argv)
     arguments a = DEFAULTS;
     const option table[] = {
         {"KIND", "", "ring, grid, or stacked (Stacked MNIST)", .text = &a.kind, .choices = KINDS},
-        {"--seeds", "N", "ring, grid: trainings, one after the other", .whole = &a.seeds,
+        {"--seeds", "N", "ring, grid: trainings, as many at a time as threads", .whole = &a.seeds,
          .minimum = 1, .maximum = 1000},
         {"--seed", "N", "the first of the seeds, or the one of stacked", .whole = &a.seed,
          .maximum = 1e12},

@@ -2,18 +2,22 @@
 
 #include "check.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 
-static volatile sig_atomic_t noted = 0;
+static atomic_int noted; /* a signal may come to any thread */
 
 /* Runs inside the signal: it may do nothing but set the flag and hand the next signal back to the
- * system. */
+ * system, and what was interrupted must not notice. */
 static void note(int number)
 {
     (void)number;
+    const int error = errno;
     noted = 1;
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    errno = error;
 }
 
 void catch_interrupts(void)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,15 @@ mixture_figures mixture_measure(gan_context *context, gan_score *score, gan_netw
     }
     free(x);
     return f;
+}
+
+void mixture_log(metrics *log, const char *prefix, const mixture_figures *figures)
+{
+    char key[64];
+    for (int i = 0; i < MIXTURE_FIGURES; i++) {
+        snprintf(key, sizeof key, "%s%s", prefix, MIXTURE_NAMES[i]);
+        metrics_number(log, key, figures->value[i]);
+    }
 }
 
 mixture_figures mixture_floor(gan_context *context, gan_score *score, mixture_figures *deviation)

@@ -5,6 +5,8 @@
 
 #include <gan/gan.h>
 
+#include "metrics.h"
+
 #include <stdint.h>
 
 enum { MIXTURE_MODES_MAX = 25, MIXTURE_SAMPLES = 2500, MIXTURE_PUBLISHED = 4 };
@@ -62,6 +64,9 @@ gan_score *mixture_score(gan_context *context, const mixture *m);
 /* What `samples` samples of a generator score. */
 mixture_figures mixture_measure(gan_context *context, gan_score *score, gan_network *G,
                                 int64_t samples, uint64_t seed);
+
+/* Adds them to a record, each under its name behind the prefix. */
+void mixture_log(metrics *log, const char *prefix, const mixture_figures *figures);
 
 /* What a perfect sampler scores with as many samples as were measured last.
  *   deviation  receives by how much each figure varies from one set of samples to the next */

@@ -2,10 +2,9 @@
 
 #include "check.h"
 #include "curves.h"
-#include "interrupt.h"
-#include "metrics.h"
 #include "progress.h"
 #include "scatter.h"
+#include "trainings.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -13,154 +12,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BATCH = 400,          /* with 100 the modes come out narrower */
-    RECORDS = 40,         /* of a training, after that of its start */
-    SCORE_SEED = 1000000, /* of the samples that are scored; no training has it */
-    SHOWN = 1000          /* samples in a picture */
-};
-
-/* When the samples of the first training are shown, in records. */
-static const int MOMENTS[SCATTER_MOMENTS] = {0, 4, 12, 24, RECORDS};
+enum { BATCH = 400 }; /* with 100 the modes come out narrower */
 
 /* Where the lines are that the benchmark should reach. A share above the mean of a perfect sampler
  * says that modes are too narrow, but half of a perfect sampler's own shares are above it, too. */
 static const double LEAST_SHARE = 0.95, SHARE_MARGIN = 2, /* deviations of a perfect sampler */
     LEAST_RATIO = 0.85, MOST_RATIO = 1.15, MOST_KL = 2;   /* times the floor */
 
-/* What the curves show. */
-enum { PANELS = 4 };
-static const int SHOWN_FIGURES[PANELS] = {MIXTURE_MODES, MIXTURE_SHARE, MIXTURE_RATIO, MIXTURE_KL};
-
-/* All that the trainings leave behind. */
 typedef struct {
     gan_context *context;
-    const mixture *m;
-    gan_score *score;
-    metrics *log;
-    int64_t seeds, first, steps, batch, samples;
+    trainings all;
+    gan_score *score; /* which the floor is of */
     mixture_figures floor, floor_deviation;
-    mixture_figures *ends;         /* [seeds] of the averaged generators */
-    double *curves[PANELS];        /* [seeds, RECORDS + 1]; NaN where a training did not come to */
-    float *shown[SCATTER_MOMENTS]; /* [SHOWN, 2] of the first training */
-    int64_t done;                  /* trainings that have ended */
-    bool stopped;                  /* the next one was interrupted */
     double started;
 } bench;
 
-/* One training. */
-typedef struct {
-    bench *b;
-    int64_t index;
-    gan_network *G, *D, *average;
-    gan_trainer *trainer;
-} training;
-
-/* ---- One training --------------------------------------------------------------------------- */
-
-static void write_figures(metrics *log, const char *prefix, const mixture_figures *f)
+static int64_t count_whole(const bench *b)
 {
-    char key[64];
-    for (int i = 0; i < MIXTURE_FIGURES; i++) {
-        snprintf(key, sizeof key, "%s%s", prefix, MIXTURE_NAMES[i]);
-        metrics_number(log, key, f->value[i]);
+    int64_t count = 0;
+    for (int64_t i = 0; i < b->all.seeds; i++) {
+        count += b->all.trainings[i].whole;
     }
+    return count;
 }
 
-/* Measures both generators, and keeps the samples that are to be shown. */
-static void record(training *t, int number, int64_t step)
+/* Those that have begun are the first ones. */
+static int64_t count_begun(const bench *b)
 {
-    bench *b = t->b;
-    const uint64_t seed = SCORE_SEED + (uint64_t)(b->first + t->index);
-    const mixture_figures raw = mixture_measure(b->context, b->score, t->G, b->samples, seed);
-    const mixture_figures mean =
-        mixture_measure(b->context, b->score, t->average, b->samples, seed);
-    for (int panel = 0; panel < PANELS; panel++) {
-        b->curves[panel][t->index * (RECORDS + 1) + number] = mean.value[SHOWN_FIGURES[panel]];
+    int64_t count = 0;
+    while (count < b->all.seeds && b->all.trainings[count].records > 0) {
+        count++;
     }
-    b->ends[t->index] = mean;
-    for (int i = 0; i < SCATTER_MOMENTS && t->index == 0; i++) {
-        if (MOMENTS[i] == number) {
-            b->shown[i] = allocate((size_t)2 * SHOWN, sizeof(float));
-            check(b->context,
-                  gan_network_sample(t->average, seed, SHOWN, b->shown[i], (int64_t)2 * SHOWN));
-        }
-    }
-    metrics_begin(b->log, "score");
-    metrics_whole(b->log, "seed", b->first + t->index);
-    metrics_whole(b->log, "step", step);
-    write_figures(b->log, "raw_", &raw);
-    write_figures(b->log, "", &mean);
-    metrics_end(b->log);
+    return count;
 }
 
-/* Records the modes of the samples that were measured last. */
-static void record_modes(const training *t)
+/* What the averaged generator of a training scored last. */
+static const mixture_figures *end_of(const training *t)
 {
-    bench *b = t->b;
-    for (int mode = 0; mode < b->m->modes; mode++) {
-        int64_t count, good;
-        double ratio, offset;
-        check(b->context, gan_score_mode(b->score, mode, &count, &good, &ratio, &offset));
-        metrics_begin(b->log, "mode");
-        metrics_whole(b->log, "seed", b->first + t->index);
-        metrics_whole(b->log, "mode", mode);
-        metrics_whole(b->log, "samples", count);
-        metrics_whole(b->log, "good", good);
-        metrics_number(b->log, "deviation_ratio", ratio);
-        metrics_number(b->log, "offset", offset);
-        metrics_end(b->log);
-    }
-}
-
-static int32_t watch_interrupts(void *user, gan_trainer *trainer)
-{
-    (void)user;
-    (void)trainer;
-    return interrupted();
-}
-
-static bool train(training *t)
-{
-    bench *b = t->b;
-    progress run = progress_start();
-    record(t, 0, 0);
-    for (int i = 1; i <= RECORDS; i++) {
-        const int64_t from = b->steps * (i - 1) / RECORDS, to = b->steps * i / RECORDS;
-        const int32_t status = gan_trainer_run(t->trainer, to - from, watch_interrupts, NULL);
-        if (status == GAN_ERROR_STOPPED) {
-            progress_end(&run);
-            return false;
-        }
-        check(b->context, status);
-        record(t, i, to);
-        progress_update(&run, (double)i / RECORDS, to);
-        progress_bar(&run, "seed %lld", (long long)(b->first + t->index));
-    }
-    progress_end(&run);
-    record_modes(t);
-    return true;
-}
-
-/* Trains with the next seed; returns whether it came to its end. */
-static bool train_next(bench *b)
-{
-    const uint64_t seed = (uint64_t)(b->first + b->done);
-    training t = {.b = b, .index = b->done};
-    t.G = mixture_generator(b->context, b->m, 2 * seed);
-    t.D = mixture_discriminator(b->context, b->m, 2 * seed + 1);
-    check(b->context, gan_network_clone(t.G, "average", &t.average));
-    gan_dataset *data = mixture_data(b->context, b->m, seed);
-    t.trainer = mixture_trainer(b->context, b->m, t.G, t.D, data, b->steps, b->batch, seed);
-    check(b->context, gan_trainer_set_average(t.trainer, t.average));
-    const bool whole = train(&t);
-    gan_trainer_free(t.trainer);
-    gan_dataset_free(data);
-    gan_network_free(t.average);
-    gan_network_free(t.D);
-    gan_network_free(t.G);
-    b->done += whole;
-    return whole;
+    return &t->figures[t->records - 1];
 }
 
 /* ---- The table ------------------------------------------------------------------------------ */
@@ -191,14 +80,25 @@ static void print_row(const char *who, const mixture_figures *f)
     fflush(stdout);
 }
 
-static void print_head(const bench *b)
+static void print_head(const trainings *all)
 {
     printf("%s of %d modes, %lld seed%s: %lld steps of %lld samples; %lld samples of the averaged "
            "generator,\ngood within 3 deviations\n",
-           b->m->name, b->m->modes, (long long)b->seeds, plural(b->seeds), (long long)b->steps,
-           (long long)b->batch, (long long)b->samples);
+           all->m->name, all->m->modes, (long long)all->seeds, plural(all->seeds),
+           (long long)all->steps, (long long)all->batch, (long long)all->samples);
     printf("%-22s modes  good %%  ratio  [least, most]     KL\n", "");
     fflush(stdout);
+}
+
+/* The report of a training; `user` is a trainings. */
+static void print_training(void *user, int64_t index)
+{
+    const trainings *all = user;
+    const training *t = &all->trainings[index];
+    char who[48];
+    snprintf(who, sizeof who, t->whole ? "seed %lld" : "seed %lld (stopped)",
+             (long long)(all->first + index));
+    print_row(who, end_of(t));
 }
 
 /* How many of the trainings reach each line. */
@@ -215,22 +115,28 @@ static double most_share(const bench *b)
 static reached count_reached(const bench *b)
 {
     reached r = {0};
-    for (int64_t i = 0; i < b->done; i++) {
-        const double *v = b->ends[i].value;
-        r.modes += v[MIXTURE_MODES] >= b->m->modes;
-        r.share += v[MIXTURE_SHARE] >= LEAST_SHARE && v[MIXTURE_SHARE] <= most_share(b);
-        r.ratio += v[MIXTURE_RATIO] >= LEAST_RATIO && v[MIXTURE_RATIO] <= MOST_RATIO;
-        r.kl += v[MIXTURE_KL] <= MOST_KL * b->floor.value[MIXTURE_KL];
+    for (int64_t i = 0; i < b->all.seeds; i++) {
+        const training *t = &b->all.trainings[i];
+        if (t->whole) {
+            const double *v = end_of(t)->value;
+            r.modes += v[MIXTURE_MODES] >= b->all.m->modes;
+            r.share += v[MIXTURE_SHARE] >= LEAST_SHARE && v[MIXTURE_SHARE] <= most_share(b);
+            r.ratio += v[MIXTURE_RATIO] >= LEAST_RATIO && v[MIXTURE_RATIO] <= MOST_RATIO;
+            r.kl += v[MIXTURE_KL] <= MOST_KL * b->floor.value[MIXTURE_KL];
+        }
     }
     return r;
 }
 
+/* Of those that came to their end. */
 static mixture_figures mean_of(const bench *b)
 {
+    const int64_t whole = count_whole(b);
     mixture_figures mean = {{0}};
-    for (int i = 0; i < MIXTURE_FIGURES; i++) {
-        for (int64_t seed = 0; seed < b->done; seed++) {
-            mean.value[i] += b->ends[seed].value[i] / (double)b->done;
+    for (int64_t i = 0; i < b->all.seeds; i++) {
+        const training *t = &b->all.trainings[i];
+        for (int figure = 0; figure < MIXTURE_FIGURES && t->whole; figure++) {
+            mean.value[figure] += end_of(t)->value[figure] / (double)whole;
         }
     }
     return mean;
@@ -240,13 +146,14 @@ static mixture_figures mean_of(const bench *b)
  * finds fewer modes and has a greater divergence. */
 static void print_published(const bench *b)
 {
-    if (b->samples != MIXTURE_SAMPLES) {
+    const trainings *all = &b->all;
+    if (all->samples != MIXTURE_SAMPLES) {
         printf("(published figures are of %d samples and stand beside such only)\n",
                MIXTURE_SAMPLES);
         return;
     }
     for (int i = 0; i < MIXTURE_PUBLISHED; i++) {
-        const mixture_published *p = &b->m->published[i];
+        const mixture_published *p = &all->m->published[i];
         printf("%-15s %5.1f +- %.1f  %6.1f  %5s  %11s  %7.2f\n", p->who, p->modes, p->error,
                p->share, "", "", p->kl);
     }
@@ -256,43 +163,46 @@ static void print_published(const bench *b)
 static void print_table(const bench *b)
 {
     const reached r = count_reached(b);
-    if (b->done > 0) {
+    const int64_t whole = count_whole(b);
+    if (whole > 0) {
         const mixture_figures mean = mean_of(b);
         print_row("mean", &mean);
     }
     print_row("a perfect sampler", &b->floor);
     print_row("  its deviation", &b->floor_deviation);
     print_published(b);
-    if (b->done > 0) {
+    if (whole > 0) {
         printf(
             "reached by: all modes %d, good %.0f to %.1f %% %d, ratio %.2f to %.2f %d, KL within "
             "%.0f times a perfect sampler's %d of %lld\n",
             r.modes, 100 * LEAST_SHARE, 100 * most_share(b), r.share, LEAST_RATIO, MOST_RATIO,
-            r.ratio, MOST_KL, r.kl, (long long)b->done);
+            r.ratio, MOST_KL, r.kl, (long long)whole);
     }
 }
 
 static void record_result(const bench *b)
 {
+    metrics *log = b->all.log;
     const reached r = count_reached(b);
-    metrics_begin(b->log, "result");
-    metrics_text(b->log, "protocol", gan_score_protocol(b->score));
-    metrics_whole(b->log, "seeds", b->done);
-    if (b->done > 0) {
+    const int64_t whole = count_whole(b);
+    metrics_begin(log, "result");
+    metrics_text(log, "protocol", gan_score_protocol(b->score));
+    metrics_whole(log, "seeds", whole);
+    if (whole > 0) {
         const mixture_figures mean = mean_of(b);
-        write_figures(b->log, "", &mean);
+        mixture_log(log, "", &mean);
     }
-    write_figures(b->log, "floor_", &b->floor);
-    write_figures(b->log, "floor_deviation_of_", &b->floor_deviation);
-    metrics_whole(b->log, "reached_modes", r.modes);
-    metrics_whole(b->log, "reached_share", r.share);
-    metrics_whole(b->log, "reached_ratio", r.ratio);
-    metrics_whole(b->log, "reached_kl", r.kl);
-    metrics_number(b->log, "seconds", seconds_now() - b->started);
-    if (b->stopped) {
-        metrics_flag(b->log, "interrupted", true);
+    mixture_log(log, "floor_", &b->floor);
+    mixture_log(log, "floor_deviation_of_", &b->floor_deviation);
+    metrics_whole(log, "reached_modes", r.modes);
+    metrics_whole(log, "reached_share", r.share);
+    metrics_whole(log, "reached_ratio", r.ratio);
+    metrics_whole(log, "reached_kl", r.kl);
+    metrics_number(log, "seconds", seconds_now() - b->started);
+    if (whole < b->all.seeds) {
+        metrics_flag(log, "interrupted", true);
     }
-    metrics_end(b->log);
+    metrics_end(log);
 }
 
 /* ---- Pictures ------------------------------------------------------------------------------- */
@@ -312,7 +222,7 @@ static void step_text(char *text, size_t size, int64_t step)
 static int count_inside(const float *samples, double reach)
 {
     int inside = 0;
-    for (int i = 0; i < SHOWN; i++) {
+    for (int i = 0; i < TRAINING_SHOWN; i++) {
         inside +=
             fabs((double)samples[2 * i]) <= reach && fabs((double)samples[2 * i + 1]) <= reach;
     }
@@ -321,134 +231,148 @@ static int count_inside(const float *samples, double reach)
 
 static void draw_samples(const bench *b, const char *directory)
 {
+    _Static_assert((int)SCATTER_MOMENTS == (int)TRAINING_MOMENTS, "all that is kept is shown");
+    const trainings *all = &b->all;
+    const training *first = &all->trainings[0];
     double centres[2 * MIXTURE_MODES_MAX];
     char title[96];
-    mixture_centres(b->m, centres);
-    snprintf(title, sizeof title, "A %s of %d Gaussians, averaged generator, seed %lld", b->m->name,
-             b->m->modes, (long long)b->first);
+    mixture_centres(all->m, centres);
+    snprintf(title, sizeof title, "A %s of %d Gaussians, averaged generator, seed %lld",
+             all->m->name, all->m->modes, (long long)all->first);
     scatter s = {.title = title,
-                 .modes = b->m->modes,
+                 .modes = all->m->modes,
                  .centres = centres,
-                 .deviation = b->m->deviation,
-                 .reach = 1.25 * b->m->reach,
-                 .count = SHOWN};
+                 .deviation = all->m->deviation,
+                 .reach = 1.25 * all->m->reach,
+                 .count = TRAINING_SHOWN};
     for (int i = 0; i < SCATTER_MOMENTS; i++) {
+        const float *samples = first->shown[i];
         char *caption = s.moments[i].caption;
         const size_t room = sizeof s.moments[i].caption;
-        s.moments[i].samples = b->shown[i];
-        step_text(caption, room, b->steps * MOMENTS[i] / RECORDS);
-        const int inside = b->shown[i] != NULL ? count_inside(b->shown[i], s.reach) : SHOWN;
-        if (inside < SHOWN) {
+        s.moments[i].samples = samples;
+        step_text(caption, room, all->steps * TRAINING_MOMENT[i] / TRAINING_RECORDS);
+        const int inside = samples != NULL ? count_inside(samples, s.reach) : TRAINING_SHOWN;
+        if (inside < TRAINING_SHOWN) {
             const size_t length = strlen(caption);
-            snprintf(caption + length, room - length, ": %.1f %% inside", 100.0 * inside / SHOWN);
+            snprintf(caption + length, room - length, ": %.1f %% inside",
+                     100.0 * inside / TRAINING_SHOWN);
         }
     }
     scatter_save(&s, directory, "modes");
 }
 
+/* A figure of all trainings that have begun, [runs, TRAINING_RECORDS + 1], NaN after the last
+ * record of one. The caller frees it. */
+static double *curves_of(const bench *b, int figure, int runs)
+{
+    double *values = allocate((size_t)runs * (TRAINING_RECORDS + 1), sizeof *values);
+    double *to = values;
+    for (int run = 0; run < runs; run++) {
+        const training *t = &b->all.trainings[run];
+        for (int i = 0; i <= TRAINING_RECORDS; i++) {
+            *to++ = i < t->records ? t->figures[i].value[figure] : (double)NAN;
+        }
+    }
+    return values;
+}
+
 static void draw_curves(const bench *b, const char *directory)
 {
-    double steps[RECORDS + 1];
+    const trainings *all = &b->all;
+    const int runs = (int)count_begun(b), stopped = runs - (int)count_whole(b);
+    const int points = TRAINING_RECORDS + 1;
+    double steps[TRAINING_RECORDS + 1];
+    double *modes = curves_of(b, MIXTURE_MODES, runs), *others = curves_of(b, MIXTURE_SHARE, runs);
+    double *ratio = curves_of(b, MIXTURE_RATIO, runs), *kl = curves_of(b, MIXTURE_KL, runs);
+    for (int i = 0; i < points; i++) {
+        steps[i] = (double)(all->steps * i / TRAINING_RECORDS);
+    }
+    for (int i = 0; i < runs * points; i++) {
+        others[i] = 100 * (1 - others[i]); /* in percent, of those that are not good */
+    }
     char title[128];
-    for (int i = 0; i <= RECORDS; i++) {
-        steps[i] = (double)(b->steps * i / RECORDS);
+    const int length =
+        snprintf(title, sizeof title, "A %s of %d Gaussians, averaged generator, %d seed%s",
+                 all->m->name, all->m->modes, runs, plural(runs));
+    if (stopped > 0) {
+        snprintf(title + length, sizeof title - (size_t)length, ", %d stopped", stopped);
     }
-    const int runs = (int)(b->done + b->stopped);
-    double *others = b->curves[1]; /* in percent, of those that are not good */
-    for (int i = 0; i < runs * (RECORDS + 1); i++) {
-        others[i] = 100 * (1 - others[i]);
-    }
-    snprintf(title, sizeof title, "A %s of %d Gaussians, averaged generator, %d seed%s%s",
-             b->m->name, b->m->modes, runs, plural(runs),
-             b->stopped ? ", the last one stopped" : "");
     const double *floor = b->floor.value;
     const curves c = {
         .title = title,
-        .panel_count = PANELS,
-        .panels = {{"modes found", false, 0, b->m->modes, floor[MIXTURE_MODES]},
+        .panel_count = 4,
+        .panels = {{"modes found", false, 0, all->m->modes, floor[MIXTURE_MODES]},
                    {"samples beyond 3 deviations, %", true, 0.1, 100,
                     100 * (1 - floor[MIXTURE_SHARE])},
                    {"deviation, relative to the data's", false, 0, 2, floor[MIXTURE_RATIO]},
                    {"KL from equal modes, nats", true, 1e-3, 10, floor[MIXTURE_KL]}},
         .runs = runs,
-        .points = RECORDS + 1,
+        .points = points,
         .steps = steps,
-        .values = {b->curves[0], b->curves[1], b->curves[2], b->curves[3]}};
+        .values = {modes, others, ratio, kl}};
     curves_save(&c, directory, "curves");
+    free(modes);
+    free(others);
+    free(ratio);
+    free(kl);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------ */
 
-static void record_start(const bench *b)
+static void record_start(const trainings *all)
 {
-    metrics_begin(b->log, "start");
-    metrics_text(b->log, "libgan", gan_version_text());
-    metrics_text(b->log, "kind", b->m->name);
-    metrics_whole(b->log, "first_seed", b->first);
-    metrics_whole(b->log, "seeds", b->seeds);
-    metrics_whole(b->log, "steps", b->steps);
-    metrics_whole(b->log, "batch", b->batch);
-    metrics_whole(b->log, "samples", b->samples);
-    metrics_whole(b->log, "threads", gan_context_threads(b->context));
-    metrics_end(b->log);
+    metrics_begin(all->log, "start");
+    metrics_text(all->log, "libgan", gan_version_text());
+    metrics_text(all->log, "kind", all->m->name);
+    metrics_whole(all->log, "first_seed", all->first);
+    metrics_whole(all->log, "seeds", all->seeds);
+    metrics_whole(all->log, "steps", all->steps);
+    metrics_whole(all->log, "batch", all->batch);
+    metrics_whole(all->log, "samples", all->samples);
+    metrics_whole(all->log, "threads", all->threads);
+    metrics_end(all->log);
 }
 
-static bench bench_open(gan_context *context, const mixture *m, const mixture_settings *settings)
+/* What a perfect sampler scores with as many samples. */
+static void measure_floor(bench *b)
 {
-    bench b = {.context = context,
-               .m = m,
-               .seeds = settings->seeds,
-               .first = settings->first,
-               .steps = settings->steps > 0 ? settings->steps : m->steps,
-               .batch = settings->batch > 0 ? settings->batch : BATCH,
-               .samples = settings->samples > 0 ? settings->samples : MIXTURE_SAMPLES,
-               .started = seconds_now()};
-    b.score = mixture_score(context, m);
-    b.log = metrics_open(settings->out, "metrics.jsonl");
-    b.ends = allocate((size_t)b.seeds, sizeof *b.ends);
-    for (int i = 0; i < PANELS; i++) {
-        const int64_t count = b.seeds * (RECORDS + 1);
-        b.curves[i] = allocate((size_t)count, sizeof *b.curves[i]);
-        for (int64_t k = 0; k < count; k++) {
-            b.curves[i][k] = (double)NAN;
-        }
-    }
-    return b;
+    const trainings *all = &b->all;
+    float *x = allocate((size_t)(2 * all->samples), sizeof *x);
+    b->score = mixture_score(b->context, all->m);
+    check(b->context, gan_score_add_fake(b->score, all->samples, x)); /* only the number matters */
+    b->floor = mixture_floor(b->context, b->score, &b->floor_deviation);
+    free(x);
 }
 
 static void bench_close(bench *b)
 {
-    for (int i = 0; i < PANELS; i++) {
-        free(b->curves[i]);
+    for (int i = 0; i < TRAINING_MOMENTS; i++) {
+        free(b->all.trainings[0].shown[i]);
     }
-    for (int i = 0; i < SCATTER_MOMENTS; i++) {
-        free(b->shown[i]);
-    }
-    free(b->ends);
+    free(b->all.trainings);
     gan_score_free(b->score);
-    metrics_close(b->log);
-}
-
-/* Trains with one seed after the other, until all are done or somebody interrupts. */
-static void train_all(bench *b)
-{
-    while (b->done < b->seeds && !b->stopped) {
-        char who[32];
-        const int64_t seed = b->first + b->done;
-        b->stopped = !train_next(b);
-        snprintf(who, sizeof who, b->stopped ? "seed %lld (stopped)" : "seed %lld",
-                 (long long)seed);
-        print_row(who, &b->ends[seed - b->first]);
-    }
+    metrics_close(b->all.log);
 }
 
 void mixture_run(gan_context *context, const mixture *m, const mixture_settings *settings)
 {
-    bench b = bench_open(context, m, settings);
-    record_start(&b);
-    print_head(&b);
-    train_all(&b);
-    b.floor = mixture_floor(context, b.score, &b.floor_deviation);
+    bench b = {.context = context,
+               .all = {.m = m,
+                       .seeds = settings->seeds,
+                       .first = settings->first,
+                       .steps = settings->steps > 0 ? settings->steps : m->steps,
+                       .batch = settings->batch > 0 ? settings->batch : BATCH,
+                       .samples = settings->samples > 0 ? settings->samples : MIXTURE_SAMPLES,
+                       .threads = gan_context_threads(context),
+                       .log = metrics_open(settings->out, "metrics.jsonl"),
+                       .trainings = allocate((size_t)settings->seeds, sizeof(training)),
+                       .report = print_training,
+                       .user = &b.all},
+               .started = seconds_now()};
+    record_start(&b.all);
+    print_head(&b.all);
+    trainings_run(&b.all);
+    measure_floor(&b);
     print_table(&b);
     draw_samples(&b, settings->out);
     draw_curves(&b, settings->out);

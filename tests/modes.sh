@@ -73,6 +73,12 @@ between "$work/ring/metrics.jsonl" floor_modes 8 8
 between "$work/grid/metrics.jsonl" floor_modes 25 25
 between "$work/ring/metrics.jsonl" floor_kl 0.0012 0.0016
 between "$work/grid/metrics.jsonl" floor_kl 0.0043 0.0053
+modes both ring --seeds 2 --seed 5 --steps 80 --threads 2 || fail "failed: two seeds at a time"
+for folder in ring both; do
+    grep -E '"event":"(score|mode)"' "$work/$folder/metrics.jsonl" | LC_ALL=C sort >"$work/$folder.records"
+done
+cmp "$work/ring.records" "$work/both.records" || fail "two seeds at a time have other figures"
+cmp "$work/ring/curves.png" "$work/both/curves.png" || fail "and another picture"
 modes again ring --seeds 1 --seed 6 --steps 80 --threads 2 || fail "failed: one seed"
 [ "$(grep '"seed":6,"step":80,' "$work/ring/metrics.jsonl")" = \
     "$(grep '"seed":6,"step":80,' "$work/again/metrics.jsonl")" ] ||

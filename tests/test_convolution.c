@@ -226,7 +226,7 @@ UNWATCHED static int64_t meets(const gan__convolution *c, int32_t axis, int64_t 
 
 /* Adds the terms of results (sample, o, ., .) and channel to all three arrays. */
 UNWATCHED static void refer_plane(const problem *p, int64_t sample, int64_t o, int64_t channel,
-                        double *const *wanted)
+                                  double *const *wanted)
 {
     const gan__convolution *c = &p->c;
     for (int64_t i = 0; i < c->oh; i++) {
