@@ -237,18 +237,18 @@ START_TEST(columns_and_rows_agree_with_the_rest)
 {
     heap own;
     gan_context *context = new_context(&own);
-    const gan__products products = gan__products_of(context);
+    const gan__tile *tile = gan__products_tile(context);
     problem p = new_problem(50, 1, 70);
     refer(&p, false);
     real *c = exactly(p.m);
     gan__products_enter(context);
     for (int32_t way = 0; way < 4; way++) {
         gan__product(
-            products, p.m, 1, p.k,
+            tile, p.m, 1, p.k,
             way & TURN_A ? gan__factor_of(true, p.a_turned, p.m) : gan__factor_of(false, p.a, p.k),
             way & TURN_B ? gan__factor_of(true, p.b_turned, p.k) : gan__factor_of(false, p.b, 1),
             false, c, 1);
-        for (int64_t i = 0; i < p.m && products.tile != NULL; i++) {
+        for (int64_t i = 0; i < p.m && tile != NULL; i++) {
             ck_assert_msg(memcmp(&c[i], &p.wanted[i * p.c_row], sizeof *c) == 0, "way %d, row %d",
                           (int)way, (int)i);
         }

@@ -24,7 +24,7 @@ enum {
  * block of the patch matrix has the columns of some lines of the output of one sample, or, where
  * samples are small, those of several samples side by side; some of its rows are made at a time. */
 typedef struct {
-    gan__products products;
+    const gan__tile *tile; /* NULL: the BLAS multiplies */
     const gan__convolution *c;
     const real *x, *kernel, *g;
     real *scratch, *out;
@@ -230,7 +230,7 @@ static void convolve_lane(void *argument, int64_t lane)
         for (int64_t row = 0; row < j->rows; row += j->chunk) {
             const int64_t end = gan__smaller(row + j->chunk, j->rows);
             gan__patches_gather(j->c, &j->f, &b, row, end, row > 0, j->x, s.dealt, s.patches);
-            gan__product(j->products, j->c->o, b.columns, end - row, kernel_from(j, false, row),
+            gan__product(j->tile, j->c->o, b.columns, end - row, kernel_from(j, false, row),
                          patches_of(&b, s.patches), row > 0, alone ? y : s.joined,
                          alone ? j->positions : b.columns);
         }
@@ -259,8 +259,8 @@ static void convolve_input_lane(void *argument, int64_t lane)
         }
         for (int64_t row = 0; row < j->rows; row += j->chunk) {
             const int64_t end = gan__smaller(row + j->chunk, j->rows);
-            gan__product(j->products, end - row, b.columns, c->o, kernel_from(j, true, row), g,
-                         false, s.patches, b.columns);
+            gan__product(j->tile, end - row, b.columns, c->o, kernel_from(j, true, row), g, false,
+                         s.patches, b.columns);
             gan__patches_scatter(c, &j->f, &b, row, end, s.patches, s.dealt, j->out);
         }
     }
@@ -288,7 +288,7 @@ static void convolve_kernel_lane(void *argument, int64_t lane)
             const int64_t last = gan__smaller(row + j->chunk, to);
             gan__patches_gather(j->c, &j->f, &b, row, last, row > from && b.samples == 1, j->x,
                                 s.dealt, s.patches);
-            gan__product(j->products, last - row, o, b.columns, patches_of(&b, s.patches), turned,
+            gan__product(j->tile, last - row, o, b.columns, patches_of(&b, s.patches), turned,
                          index > first, sum_of(j, share) + row * o, o);
         }
     }
@@ -325,11 +325,10 @@ void gan__convolve(gan_context *context, const gan__convolution *c, const real *
         return;
     }
     job j = job_by_blocks(c, scratch, y);
-    j.products = gan__products_of(context);
+    j.tile = gan__products_tile(context);
     j.x = x;
     j.kernel = kernel;
-    gan__product_pack(j.products, c->o, j.rows, gan__factor_of(false, kernel, j.rows),
-                      shared_of(&j));
+    gan__product_pack(j.tile, c->o, j.rows, gan__factor_of(false, kernel, j.rows), shared_of(&j));
     gan__parallel(context, j.lanes, convolve_lane, &j);
 }
 
@@ -341,11 +340,11 @@ void gan__convolve_input(gan_context *context, const gan__convolution *c, const 
         return;
     }
     job j = job_by_blocks(c, scratch, dx);
-    j.products = gan__products_of(context);
+    j.tile = gan__products_tile(context);
     j.g = g;
     j.kernel = kernel;
     for (int64_t row = 0; row < j.rows; row += j.chunk) { /* as the lanes go through them */
-        gan__product_pack(j.products, gan__smaller(j.chunk, j.rows - row), c->o,
+        gan__product_pack(j.tile, gan__smaller(j.chunk, j.rows - row), c->o,
                           gan__factor_of(true, kernel + row, j.rows), shared_of(&j) + row * c->o);
     }
     gan__parallel(context, j.lanes, convolve_input_lane, &j);
@@ -359,7 +358,7 @@ void gan__convolve_kernel(gan_context *context, const gan__convolution *c, const
         return;
     }
     job j = job_by_rows(c, scratch, dk);
-    j.products = gan__products_of(context);
+    j.tile = gan__products_tile(context);
     j.x = x;
     j.g = g;
     gan__parallel(context, j.lanes, convolve_kernel_lane, &j);

@@ -13,7 +13,7 @@ enum {
 };
 
 typedef struct {
-    gan__products products;
+    const gan__tile *tile; /* NULL: the BLAS multiplies */
     bool transpose_a, transpose_b, accumulate, by_rows;
     int64_t m, n, k, bands;
     const real *a, *b;
@@ -26,7 +26,7 @@ static void multiply(const product *p, int64_t row, int64_t rows, int64_t column
     gan__factor b = gan__factor_of(p->transpose_b, p->b, p->transpose_b ? p->k : p->n);
     a.at += row * a.row;
     b.at += column * b.column;
-    gan__product(p->products, rows, columns, p->k, a, b, p->accumulate, p->c + row * p->n + column,
+    gan__product(p->tile, rows, columns, p->k, a, b, p->accumulate, p->c + row * p->n + column,
                  p->n);
 }
 
@@ -76,7 +76,7 @@ static int64_t blas_bands(int64_t length, int64_t work)
 void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
                int64_t k, const real *a, const real *b, bool accumulate, real *c)
 {
-    product p = {.products = gan__products_of(context),
+    product p = {.tile = gan__products_tile(context),
                  .transpose_a = transpose_a,
                  .transpose_b = transpose_b,
                  .accumulate = accumulate,
@@ -90,7 +90,6 @@ void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t
     const int64_t most = (int64_t)48 * BAND_WORK;
     const int64_t area = m * n, work = area > most / k ? most : area * k;
     const int64_t length = p.by_rows ? m : n;
-    p.bands = p.products.tile != NULL ? own_bands(length, work, context->threads)
-                                      : blas_bands(length, work);
+    p.bands = p.tile != NULL ? own_bands(length, work, context->threads) : blas_bands(length, work);
     gan__parallel(context, p.bands, multiply_band, &p);
 }

@@ -36,24 +36,24 @@ const char *gan_context_products(const gan_context *context)
     if (context == NULL) {
         return NULL;
     }
-    return gan__products_of(context).tile != NULL ? GAN_PRODUCTS_OWN : GAN_PRODUCTS_BLAS;
+    return gan__products_tile(context) != NULL ? GAN_PRODUCTS_OWN : GAN_PRODUCTS_BLAS;
 }
 
-gan__products gan__products_of(const gan_context *context)
+const gan__tile *gan__products_tile(const gan_context *context)
 {
-    return (gan__products){context->wants_blas ? NULL : gan__tile_at(0)};
+    return context->wants_blas ? NULL : gan__tile_at(0);
 }
 
 void gan__products_enter(const gan_context *context)
 {
-    if (gan__products_of(context).tile == NULL) {
+    if (gan__products_tile(context) == NULL) {
         gan__blas_enter();
     }
 }
 
 void gan__products_leave(const gan_context *context)
 {
-    if (gan__products_of(context).tile == NULL) {
+    if (gan__products_tile(context) == NULL) {
         gan__blas_leave();
     }
 }
@@ -83,18 +83,18 @@ static int64_t row_distance(int64_t distance, int64_t columns)
     return distance > columns ? distance : columns;
 }
 
-void gan__product(gan__products products, int64_t m, int64_t n, int64_t k, gan__factor a,
+void gan__product(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__factor a,
                   gan__factor b, bool accumulate, real *c, int64_t c_row)
 {
-    if (k == 1 && b.column == 1 && (products.tile == NULL || !accumulate)) {
+    if (k == 1 && b.column == 1 && (tile == NULL || !accumulate)) {
         multiply_outer(m, n, a.at, a.row, b.at, accumulate, c, c_row);
-    } else if (products.tile != NULL && n == 1 && c_row == 1) {
+    } else if (tile != NULL && n == 1 && c_row == 1) {
         /* As the product of a row, which fills vectors. */
         const gan__factor row = {.at = b.at, .row = b.column, .column = b.row};
         const gan__factor turned = {.at = a.at, .row = a.column, .column = a.row};
-        gan__tiled_multiply(products.tile, 1, m, k, row, turned, accumulate, c, m);
-    } else if (products.tile != NULL) {
-        gan__tiled_multiply(products.tile, m, n, k, a, b, accumulate, c, c_row);
+        gan__tiled_multiply(tile, 1, m, k, row, turned, accumulate, c, m);
+    } else if (tile != NULL) {
+        gan__tiled_multiply(tile, m, n, k, a, b, accumulate, c, c_row);
     } else {
         const bool turn_a = a.column != 1, turn_b = b.column != 1;
         gan__blas_multiply(turn_a, turn_b, m, n, k, a.at,
@@ -103,9 +103,9 @@ void gan__product(gan__products products, int64_t m, int64_t n, int64_t k, gan__
     }
 }
 
-void gan__product_pack(gan__products products, int64_t m, int64_t k, gan__factor a, real *strips)
+void gan__product_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a, real *strips)
 {
-    if (products.tile != NULL) {
-        gan__tiled_pack(products.tile, m, k, a, strips);
+    if (tile != NULL) {
+        gan__tiled_pack(tile, m, k, a, strips);
     }
 }

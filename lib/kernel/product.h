@@ -7,13 +7,9 @@
 #include "kernel/factor.h"
 #include "kernel/tile.h"
 
-/* Who makes them. */
-typedef struct {
-    const gan__tile *tile; /* NULL: the BLAS */
-} gan__products;
-
-/* What the context's choice comes to on this processor. */
-gan__products gan__products_of(const gan_context *context);
+/* Who makes them, by the context's choice on this processor: a tile of our own, or NULL for the
+ * BLAS. */
+const gan__tile *gan__products_tile(const gan_context *context);
 
 /* Before and after products of this context: where the BLAS makes them, its threads are held. */
 void gan__products_enter(const gan_context *context);
@@ -21,12 +17,12 @@ void gan__products_leave(const gan_context *context);
 
 /* c = a b, or c += a b with `accumulate`, on the calling thread. c: [m, n], its rows c_row apart;
  * a: [m, k]; b: [k, n]; all dimensions and distances at most INT32_MAX. c must not overlap a or b.
- * Call between gan__products_enter and gan__products_leave. */
-void gan__product(gan__products products, int64_t m, int64_t n, int64_t k, gan__factor a,
+ * tile is gan__products_tile's. Call between gan__products_enter and gan__products_leave. */
+void gan__product(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__factor a,
                   gan__factor b, bool accumulate, real *c, int64_t c_row);
 
 /* For a first factor that is used more than once: copies a: [m, k] to strips: [m k] elements, which
  * factors may name then. Where the BLAS multiplies, nothing is done, nor are they looked at. */
-void gan__product_pack(gan__products products, int64_t m, int64_t k, gan__factor a, real *strips);
+void gan__product_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a, real *strips);
 
 #endif
