@@ -6,7 +6,8 @@
 # in build/fuzz/found/TARGET; run  build/fuzz/tests/fuzz/fuzz_replay FILE  to see it again, and put
 # it into tests/fuzz/corpus/TARGET once it is mended.
 #
-#   --merge   afterwards the corpus gets the smallest set of inputs that reaches what all reached
+#   --merge   afterwards the corpus gets the smallest set of inputs that reaches what all reached;
+#             with SECONDS 0 that is all that is done
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -71,7 +72,7 @@ read_clock()
 fuzz()
 {
     read_clock
-    begun=$now left=$seconds result=0
+    begun=$now left=$seconds spent=0 result=0
     : >"$log"
     while [ "$left" -gt 0 ] && [ $result -eq 0 ]; do
         "$program" -max_total_time="$left" -max_len="$(longest "$1")" -timeout=60 \
