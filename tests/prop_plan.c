@@ -30,8 +30,8 @@ typedef struct {
 
 static int64_t random_dim(maker *m)
 {
-    static const int64_t small[] = {1, 2, 3, 4, 5, 7}, large[] = {1, 3, 40, 95, 517};
-    return m->large ? large[roll(&m->chance, 5)] : small[roll(&m->chance, 6)];
+    static const int64_t small[] = {1, 2, 3, 4, 5, 7}, large[] = {1, 3, 16, 40, 64, 95, 517};
+    return m->large ? large[roll(&m->chance, 7)] : small[roll(&m->chance, 6)];
 }
 
 static gan__shape random_shape(maker *m)

@@ -71,11 +71,18 @@ static gan__instruction view_instruction(const gan__schedule *schedule, int32_t 
     };
 }
 
-/* One number everywhere: such an instruction fills its register once for many blocks. */
-static bool is_uniform(const gan__instruction *it)
+/* The same numbers in every block, as of a bias whose width divides a block: such an instruction
+ * fills its register once for many blocks. */
+static bool is_same_in_all_blocks(const gan__instruction *it)
 {
-    return it->what == GAN__DO_CONSTANT ||
-           (it->what == GAN__DO_VIEW && it->view.rank == 1 && it->view.strides[0] == 0);
+    if (it->what != GAN__DO_VIEW) {
+        return it->what == GAN__DO_CONSTANT;
+    }
+    int64_t period = 1;
+    for (int32_t i = 1; i < it->view.rank; i++) {
+        period *= it->view.dims[i];
+    }
+    return it->view.strides[0] == 0 && GAN__BLOCK % period == 0;
 }
 
 /* Where a node's numbers are found by a reader in this group; fills in constants and broadcasts. */
@@ -98,7 +105,7 @@ static gan__place operand(group *g, int32_t in)
     } else {
         fill.element.shift = (real)schedule->graph->nodes[id].affine.shift;
     }
-    fill.once = is_uniform(&fill);
+    fill.once = is_same_in_all_blocks(&fill);
     fill.y = take_register(g, id, fill.once ? STAYS : last_reader_of(g, id));
     *append(g) = fill;
     return fill.y;

@@ -60,8 +60,9 @@ void gan__products_leave(const gan_context *context)
 
 /* c = a b of a column a, whose elements stand inca apart, and a row b. A product of matrices packs
  * both first, which takes longer than this loop. */
-GAN__SIMD static void multiply_outer(int64_t m, int64_t n, const real *a, int64_t inca,
-                                     const real *b, bool accumulate, real *c, int64_t ldc)
+GAN__SIMD static void multiply_outer(int64_t m, int64_t n, const real *restrict a, int64_t inca,
+                                     const real *restrict b, bool accumulate, real *restrict c,
+                                     int64_t ldc)
 {
     for (int64_t i = 0; i < m; i++, c += ldc) {
         const real x = a[i * inca];

@@ -9,7 +9,9 @@
 enum {
     COLUMNS = 256,         /* columns summed at a time, so that the accumulators stay in cache */
     TASK_ELEMENTS = 32768, /* numbers read by one task, about */
-    SHORT = 16             /* rows up to this length are added up many at a time */
+    SHORT = 16,            /* rows up to this length are added up many at a time */
+    NARROW = 64,           /* up to so many columns are added up ... */
+    FEW = 16               /* ... so many at a time, down all rows */
 };
 
 /* The axes of a sum, neighbours of one kind joined: kept and summed ones, with strides in x. */
@@ -71,10 +73,36 @@ static int64_t place(int32_t rank, const int64_t *dims, const int64_t *strides, 
     return at;
 }
 
-GAN__SIMD static void add_columns(int64_t n, const real *x, double *sum)
+/* Adds rows that stand `apart`. Numbers of columns known to the compiler stay in registers. */
+static inline void add_to(int64_t rows, int64_t columns, const real *x, int64_t apart, double *sum)
 {
-    for (int64_t i = 0; i < n; i++) {
-        sum[i] += (double)x[i];
+    double total[FEW];
+    memcpy(total, sum, (size_t)columns * sizeof *total);
+    for (int64_t t = 0; t < rows; t++) {
+        for (int64_t i = 0; i < columns; i++) {
+            total[i] += (double)x[t * apart + i];
+        }
+    }
+    memcpy(sum, total, (size_t)columns * sizeof *total);
+}
+
+GAN__SIMD static void add_columns(int64_t rows, int64_t n, const real *x, int64_t apart,
+                                  double *sum)
+{
+    if (n > NARROW) {
+        for (int64_t t = 0; t < rows; t++) {
+            for (int64_t i = 0; i < n; i++) {
+                sum[i] += (double)x[t * apart + i];
+            }
+        }
+        return;
+    }
+    int64_t i = 0;
+    for (; i + FEW <= n; i += FEW) {
+        add_to(rows, FEW, x + i, apart, sum + i);
+    }
+    for (; i < n; i++) {
+        add_to(rows, 1, x + i, apart, sum + i);
     }
 }
 
@@ -82,14 +110,17 @@ GAN__SIMD static void add_columns(int64_t n, const real *x, double *sum)
 static void sum_columns(void *argument, int64_t task)
 {
     const summation *s = argument;
+    const int32_t last = s->summed_rank - 1;
+    const int64_t run = last >= 0 ? s->summed[last] : 1;
+    const int64_t apart = last >= 0 ? s->summed_stride[last] : 0;
     const int64_t blocks = (s->inner + COLUMNS - 1) / COLUMNS;
     const int64_t from = task % blocks * COLUMNS;
     const int64_t n = gan__smaller(s->inner - from, COLUMNS);
     const int64_t row = task / blocks;
     const real *x = s->x + place(s->kept_rank, s->kept, s->kept_stride, row * s->inner) + from;
     double sum[COLUMNS] = {0};
-    for (int64_t t = 0; t < s->terms; t++) {
-        add_columns(n, x + place(s->summed_rank, s->summed, s->summed_stride, t), sum);
+    for (int64_t t = 0; t < s->terms; t += run) {
+        add_columns(run, n, x + place(s->summed_rank, s->summed, s->summed_stride, t), apart, sum);
     }
     real *y = s->y + row * s->inner + from;
     for (int64_t i = 0; i < n; i++) {
