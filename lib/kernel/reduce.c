@@ -73,37 +73,33 @@ static int64_t place(int32_t rank, const int64_t *dims, const int64_t *strides, 
     return at;
 }
 
-/* Adds rows that stand `apart`. Numbers of columns known to the compiler stay in registers. */
+/* Adds rows that stand `apart`. */
 static inline void add_to(int64_t rows, int64_t columns, const real *x, int64_t apart, double *sum)
 {
-    double total[FEW];
-    memcpy(total, sum, (size_t)columns * sizeof *total);
     for (int64_t t = 0; t < rows; t++) {
         for (int64_t i = 0; i < columns; i++) {
-            total[i] += (double)x[t * apart + i];
+            sum[i] += (double)x[t * apart + i];
         }
     }
-    memcpy(sum, total, (size_t)columns * sizeof *total);
+}
+
+/* The same of FEW columns, whose sums stay in registers. */
+static inline void add_few(int64_t rows, const real *x, int64_t apart, double *sum)
+{
+    double total[FEW];
+    memcpy(total, sum, sizeof total);
+    add_to(rows, FEW, x, apart, total);
+    memcpy(sum, total, sizeof total);
 }
 
 GAN__SIMD static void add_columns(int64_t rows, int64_t n, const real *x, int64_t apart,
                                   double *sum)
 {
-    if (n > NARROW) {
-        for (int64_t t = 0; t < rows; t++) {
-            for (int64_t i = 0; i < n; i++) {
-                sum[i] += (double)x[t * apart + i];
-            }
-        }
-        return;
-    }
     int64_t i = 0;
-    for (; i + FEW <= n; i += FEW) {
-        add_to(rows, FEW, x + i, apart, sum + i);
+    for (; n <= NARROW && i + FEW <= n; i += FEW) {
+        add_few(rows, x + i, apart, sum + i);
     }
-    for (; i < n; i++) {
-        add_to(rows, 1, x + i, apart, sum + i);
-    }
+    add_to(rows, n - i, x + i, apart, sum + i);
 }
 
 /* The last axis is kept: adds whole runs of columns. */
