@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRID_SIDE = 5, EPOCH = 100000, LAYERS = 3, UNITS = 64, NOISE = 4 };
+enum { GRID_SIDE = 5, EPOCH = 100000, LAYERS = 3, UNITS = 64, SHARP_MAX = 192, NOISE = 4 };
 
 static const double SPACING = 2; /* of the grid */
 static const double TURN = 6.28318530717958647693;
@@ -20,7 +20,8 @@ const char *const MIXTURE_NAMES[MIXTURE_FIGURES] = {
     "offset"};
 
 /* Published rows: Lin et al. 2018, PacGAN, Table 1. A second update of D in each step rids the grid
- * of samples between its modes; the ring has few enough without it. */
+ * of samples between its modes; the ring has few enough without it, and wide modes without a sharp
+ * D. */
 static const mixture MIXTURES[] = {
     {.name = "ring",
      .modes = 8,
@@ -41,12 +42,13 @@ static const mixture MIXTURES[] = {
      .modes = GRID_SIDE * GRID_SIDE,
      .reach = 4,
      .deviation = 0.05,
-     .steps = 120000,
-     .falling = 40000,
-     .fading = 64000,
+     .steps = 60000,
+     .falling = 50000,
+     .fading = 60000,
      .d_steps = 2,
      .penalty = 0.2,
-     .steepness = 1,
+     .steepness = 8,
+     .sharp = SHARP_MAX,
      .g_end = 2e-5,
      .published = {{"GAN", 17.3, 0.8, 94.8, 0.70},
                    {"ALI", 24.1, 0.4, 95.7, 0.14},
@@ -146,35 +148,86 @@ static gan_network *begin(gan_context *context, const char *name)
     return n;
 }
 
+/* Sets half the rows of a weight that z is multiplied with to 0, and the others to what keeps the
+ * size of what passes through.
+ *   half  the rows that stay: 0 the first ones, 1 the last ones */
+static void see_half(gan_context *context, gan_network *n, const char *weight, int units, int half)
+{
+    const int each = NOISE / 2 * units;
+    float *w = allocate((size_t)(2 * each), sizeof *w);
+    check(context, gan_network_get_parameter(n, weight, w, 2 * each));
+    for (int i = 0; i < 2 * each; i++) {
+        w[i] *= i / each == half ? sqrtf(2) : 0;
+    }
+    check(context, gan_network_set_parameter(n, weight, w, 2 * each));
+    free(w);
+}
+
 /* The map from one Gaussian to many must be steep between them, and what spreads the samples of a
- * mode need not be: a linear path beside the layers does that for all modes at once. */
+ * mode need not be: a linear path beside the layers does that for all modes at once. On the grid,
+ * the layers at first see one half of z and the path the other, so that what chooses the mode does
+ * not narrow it. */
 gan_network *mixture_generator(gan_context *context, const mixture *m, uint64_t seed)
 {
     const double steepness = 5;
     gan_network *n = begin(context, "G");
     const int32_t z = gan_network_input(n, "z", 1, (int64_t[]){NOISE});
-    int32_t h = gan_network_affine(n, z, steepness, 0);
-    for (int i = 0; i < LAYERS; i++) {
+    int32_t h = gan_network_dense(n, gan_network_affine(n, z, steepness, 0), UNITS);
+    check(context, gan_network_set_name(n, h, "choice"));
+    h = gan_network_relu(n, h);
+    for (int i = 1; i < LAYERS; i++) {
         h = gan_network_relu(n, gan_network_dense(n, h, UNITS));
     }
     h = gan_network_dense(n, h, 2);
     const int32_t path = gan_network_dense(n, z, 2);
+    check(context, gan_network_set_name(n, path, "spread"));
     check(context, gan_network_set_noise(n, GAN_NOISE_NORMAL, 0, 1));
     check(context, gan_network_output(n, gan_network_add(n, h, path)));
     check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
     check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
     check(context, gan_network_set_initializer(n, path, GAN_INIT_NORMAL, 0, m->deviation));
     check(context, gan_network_initialize(n, seed));
+    if (m->sharp > 0) {
+        see_half(context, n, "choice.weight", UNITS, 0);
+        see_half(context, n, "spread.weight", 2, 1);
+    }
     return n;
 }
 
+/* Element i of a sequence that covers [0, 1) evenly, and the square with that of another step;
+ * Roberts 2018. */
+static double even(int i, double step)
+{
+    const double x = 0.5 + i * step;
+    return x - floor(x);
+}
+
+/* Moves the units of D's first layer so that they pass 0 at points all over the data. */
+static void scatter(gan_context *context, const mixture *m, gan_network *n)
+{
+    const double half = 1.1 * m->reach * m->steepness; /* a side's half, around the data */
+    float w[2 * SHARP_MAX], bias[SHARP_MAX];
+    check(context, gan_network_get_parameter(n, "first.weight", w, 2 * m->sharp));
+    for (int i = 0; i < m->sharp; i++) {
+        const double x = half * (2 * even(i, 0.7548776662466927) - 1);
+        const double y = half * (2 * even(i, 0.5698402909980532) - 1);
+        bias[i] = (float)-((double)w[i] * x + (double)w[m->sharp + i] * y);
+    }
+    check(context, gan_network_set_parameter(n, "first.bias", bias, m->sharp));
+}
+
+/* Leaky ReLUs alone hardly see how wide a mode is; steps of tanh, not much wider than the modes,
+ * do. */
 gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint64_t seed)
 {
     const double slope = 0.2;
     gan_network *n = begin(context, "D");
     int32_t h = gan_network_input(n, "x", 1, (int64_t[]){2});
     h = gan_network_affine(n, h, m->steepness, 0);
-    for (int i = 0; i < LAYERS; i++) {
+    h = gan_network_dense(n, h, m->sharp > 0 ? m->sharp : UNITS);
+    check(context, gan_network_set_name(n, h, "first"));
+    h = m->sharp > 0 ? gan_network_tanh(n, h) : gan_network_leaky_relu(n, h, slope);
+    for (int i = 1; i < LAYERS; i++) {
         h = gan_network_leaky_relu(n, gan_network_dense(n, h, UNITS), slope);
     }
     h = gan_network_dense(n, h, 1);
@@ -182,11 +235,14 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
     check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
     check(context, gan_network_initialize(n, seed));
+    if (m->sharp > 0) {
+        scatter(context, m, n);
+    }
     return n;
 }
 
-/* An optimizer whose rate falls by equal factors for so many updates, and then stays: modes come
- * out narrow at high rates, and widen while the rate is low, which must be for long. */
+/* An optimizer whose rate falls by equal factors for so many updates, and then stays: high rates
+ * cut the bridges between modes but keep them narrow, and low ones let them widen. */
 static gan_optimizer *make_optimizer(gan_context *context, double last, int64_t updates)
 {
     const double first = 4e-3;

@@ -45,6 +45,7 @@ typedef struct {
     int d_steps;      /* updates of D in a step */
     double penalty;   /* gamma at the start */
     double steepness; /* what D multiplies its input with */
+    int sharp;        /* units of tanh in D's first layer; 0: leaky ReLUs there, too */
     double g_end;     /* G's learning rate in the end */
     mixture_published published[MIXTURE_PUBLISHED];
 } mixture;
