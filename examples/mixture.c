@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRID_SIDE = 5, EPOCH = 100000, LAYERS = 3, UNITS = 64, SHARP_MAX = 192, NOISE = 4 };
+enum { GRID_SIDE = 5, EPOCH = 100000, LAYERS = 3, UNITS = 64, SHARP_UNITS = 192, NOISE = 4 };
 
 static const double SPACING = 2; /* of the grid */
 static const double TURN = 6.28318530717958647693;
@@ -48,7 +48,7 @@ static const mixture MIXTURES[] = {
      .d_steps = 2,
      .penalty = 0.2,
      .steepness = 8,
-     .sharp = SHARP_MAX,
+     .sharp = true,
      .g_end = 2e-5,
      .published = {{"GAN", 17.3, 0.8, 94.8, 0.70},
                    {"ALI", 24.1, 0.4, 95.7, 0.14},
@@ -187,7 +187,7 @@ gan_network *mixture_generator(gan_context *context, const mixture *m, uint64_t 
     check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
     check(context, gan_network_set_initializer(n, path, GAN_INIT_NORMAL, 0, m->deviation));
     check(context, gan_network_initialize(n, seed));
-    if (m->sharp > 0) {
+    if (m->sharp) {
         see_half(context, n, "choice.weight", UNITS, 0);
         see_half(context, n, "spread.weight", 2, 1);
     }
@@ -205,15 +205,16 @@ static double even(int i, double step)
 /* Moves the units of D's first layer so that they pass 0 at points all over the data. */
 static void scatter(gan_context *context, const mixture *m, gan_network *n)
 {
-    const double half = 1.1 * m->reach * m->steepness; /* a side's half, around the data */
-    float w[2 * SHARP_MAX], bias[SHARP_MAX];
-    check(context, gan_network_get_parameter(n, "first.weight", w, 2 * m->sharp));
-    for (int i = 0; i < m->sharp; i++) {
+    /* Half the side of a square around the data, as the layer sees it. */
+    const double half = 1.1 * m->reach * m->steepness;
+    float w[2 * SHARP_UNITS], bias[SHARP_UNITS];
+    check(context, gan_network_get_parameter(n, "first.weight", w, 2 * SHARP_UNITS));
+    for (int i = 0; i < SHARP_UNITS; i++) {
         const double x = half * (2 * even(i, 0.7548776662466927) - 1);
         const double y = half * (2 * even(i, 0.5698402909980532) - 1);
-        bias[i] = (float)-((double)w[i] * x + (double)w[m->sharp + i] * y);
+        bias[i] = (float)-((double)w[i] * x + (double)w[SHARP_UNITS + i] * y);
     }
-    check(context, gan_network_set_parameter(n, "first.bias", bias, m->sharp));
+    check(context, gan_network_set_parameter(n, "first.bias", bias, SHARP_UNITS));
 }
 
 /* Leaky ReLUs alone hardly see how wide a mode is; steps of tanh, not much wider than the modes,
@@ -224,9 +225,9 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     gan_network *n = begin(context, "D");
     int32_t h = gan_network_input(n, "x", 1, (int64_t[]){2});
     h = gan_network_affine(n, h, m->steepness, 0);
-    h = gan_network_dense(n, h, m->sharp > 0 ? m->sharp : UNITS);
+    h = gan_network_dense(n, h, m->sharp ? SHARP_UNITS : UNITS);
     check(context, gan_network_set_name(n, h, "first"));
-    h = m->sharp > 0 ? gan_network_tanh(n, h) : gan_network_leaky_relu(n, h, slope);
+    h = m->sharp ? gan_network_tanh(n, h) : gan_network_leaky_relu(n, h, slope);
     for (int i = 1; i < LAYERS; i++) {
         h = gan_network_leaky_relu(n, gan_network_dense(n, h, UNITS), slope);
     }
@@ -235,14 +236,14 @@ gan_network *mixture_discriminator(gan_context *context, const mixture *m, uint6
     check(context, gan_network_set_initializer(n, 0, GAN_INIT_HE_NORMAL, 1, 0));
     check(context, gan_network_set_initializer(n, h, GAN_INIT_GLOROT_NORMAL, 1, 0));
     check(context, gan_network_initialize(n, seed));
-    if (m->sharp > 0) {
+    if (m->sharp) {
         scatter(context, m, n);
     }
     return n;
 }
 
 /* An optimizer whose rate falls by equal factors for so many updates, and then stays: high rates
- * cut the bridges between modes but keep them narrow, and low ones let them widen. */
+ * cut the bridges between modes but leave modes narrow, which widen while rates are low. */
 static gan_optimizer *make_optimizer(gan_context *context, double last, int64_t updates)
 {
     const double first = 4e-3;

@@ -7,6 +7,7 @@
 
 #include "metrics.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { MIXTURE_MODES_MAX = 25, MIXTURE_SAMPLES = 2500, MIXTURE_PUBLISHED = 4 };
@@ -45,7 +46,7 @@ typedef struct {
     int d_steps;      /* updates of D in a step */
     double penalty;   /* gamma at the start */
     double steepness; /* what D multiplies its input with */
-    int sharp;        /* units of tanh in D's first layer; 0: leaky ReLUs there, too */
+    bool sharp;       /* whether D's first layer is of tanh, and G divides z: see mixture.c */
     double g_end;     /* G's learning rate in the end */
     mixture_published published[MIXTURE_PUBLISHED];
 } mixture;
