@@ -20,7 +20,7 @@ typedef struct {
     int64_t seeds, seed, steps, batch, samples, filters, classifier_epochs, threads;
 } arguments;
 
-static const arguments DEFAULTS = {.seeds = 10, .filters = 32, .classifier_epochs = 8};
+static const arguments DEFAULTS = {.seeds = 10, .filters = 48, .classifier_epochs = 8};
 
 /* Options that the kind would not heed were meant for another one. (One that is given its default
  * is not noticed.) */
@@ -64,8 +64,8 @@ static arguments read_arguments(int argc, char **argv)
         {"--data", "DIR",
          "stacked: folder with the full MNIST; without it the shipped 10,000 digits",
          .text = &a.data},
-        {"--filters", "N", "stacked: maps of the layers next to the picture", .whole = &a.filters,
-         .minimum = 1, .maximum = 1024},
+        {"--filters", "N", "stacked: maps of D's first layer; the others in proportion",
+         .whole = &a.filters, .minimum = 1, .maximum = 1024},
         {"--classifier", "FILE", "stacked: a saved classifier.safetensors, instead of training one",
          .text = &a.classifier},
         {"--classifier-epochs", "N", "stacked: passes over the digits to train it",

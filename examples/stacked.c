@@ -86,6 +86,13 @@ static int32_t enlarge(gan_network *n, int32_t x, int64_t maps, int64_t side)
                                               GAN_BIAS_TIED);
 }
 
+/* A convolution of 3 x 3 that keeps height and width. */
+static int32_t refine(gan_network *n, int32_t x, int64_t maps)
+{
+    const int64_t kernel[] = {3, 3}, stride[] = {1, 1}, padding[] = {1, 1};
+    return gan_network_convolution(n, x, maps, kernel, stride, padding, GAN_BIAS_TIED);
+}
+
 static gan_network *begin(gan_context *context, const char *name)
 {
     gan_network *n = NULL;
@@ -253,11 +260,12 @@ stacked_score stacked_score_digits(gan_context *context, gan_network *classifier
 gan_network *stacked_generator(gan_context *context, int64_t filters, uint64_t seed)
 {
     gan_network *n = begin(context, "G");
-    const int64_t start[] = {8 * filters, 7, 7};
+    const int64_t start[] = {4 * filters, 7, 7};
     int32_t h = gan_network_input(n, "z", 1, (int64_t[]){NOISE});
     h = gan_network_leaky_relu(n, gan_network_dense(n, h, start[0] * 7 * 7), SLOPE);
     h = gan_network_reshape(n, h, 3, start);
     h = gan_network_leaky_relu(n, enlarge(n, h, 2 * filters, 14), SLOPE);
+    h = gan_network_leaky_relu(n, refine(n, h, 2 * filters), SLOPE);
     h = gan_network_tanh(n, enlarge(n, h, STACKED_CHANNELS, DIGIT_SIDE));
     check(context, gan_network_set_noise(n, GAN_NOISE_NORMAL, 0, 1));
     return finish(context, n, h, seed);
@@ -270,6 +278,7 @@ gan_network *stacked_discriminator(gan_context *context, int64_t filters, uint64
     int32_t h = gan_network_input(n, "x", 3, dims);
     h = gan_network_leaky_relu(n, shrink(n, h, filters), SLOPE);
     h = gan_network_leaky_relu(n, shrink(n, h, 2 * filters), SLOPE);
+    h = gan_network_leaky_relu(n, refine(n, h, 4 * filters), SLOPE);
     h = gan_network_leaky_relu(n, shrink(n, h, 4 * filters), SLOPE);
     return finish(context, n, gan_network_dense(n, h, 1), seed);
 }

@@ -71,8 +71,8 @@ stacked_score stacked_score_digits(gan_context *context, gan_network *classifier
 
 /* Convolutional, without normalisation, as the default recipe wants them; initialised. The caller
  * frees them.
- *   filters  of D's first convolution; twice as many in each further one. G has twice as many as D:
- *            with as many it falls behind */
+ *   filters  of D's first convolution: D has so many maps of 14 x 14 and at most four times as many
+ *            of 7 x 7, G four times as many of 7 x 7 and twice as many of 14 x 14 */
 gan_network *stacked_generator(gan_context *context, int64_t filters, uint64_t seed);
 gan_network *stacked_discriminator(gan_context *context, int64_t filters, uint64_t seed);
 
