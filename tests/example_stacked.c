@@ -1,4 +1,5 @@
-/* The score of Stacked MNIST, KL(q || uniform) in nats over 1,000 modes, where it is known. */
+/* Stacked MNIST: the score, KL(q || uniform) in nats over 1,000 modes, where it is known, and the
+ * players' layers. */
 #include "support.h"
 
 #include "../examples/stacked.h" /* a folder whose check.h is not that of Check */
@@ -50,7 +51,43 @@ START_TEST(any_order)
 }
 END_TEST
 
+/* The kernels of a player's convolutions, in their order: maps of the output, of the input, side. */
+static void check_kernels(gan_network *n, int count, const int64_t (*wanted)[3])
+{
+    int kernels = 0;
+    for (int32_t i = 0; i < gan_network_parameter_count(n); i++) {
+        int64_t dims[4];
+        int32_t rank;
+        const char *name = gan_network_parameter_name(n, i);
+        ck_assert_int_eq(gan_network_parameter_shape(n, name, &rank, dims, 4), GAN_OK);
+        if (rank == 4) {
+            ck_assert_int_lt(kernels, count);
+            ck_assert_int_eq(dims[0], wanted[kernels][0]);
+            ck_assert_int_eq(dims[1], wanted[kernels][1]);
+            ck_assert_int_eq(dims[2], wanted[kernels][2]);
+            ck_assert_int_eq(dims[3], wanted[kernels][2]);
+            kernels++;
+        }
+    }
+    ck_assert_int_eq(kernels, count);
+    gan_network_free(n);
+}
+
+/* As many maps as is promised, for 5 filters. */
+START_TEST(maps_of_the_players)
+{
+    static const int64_t d[][3] = {{5, 3, 4}, {10, 5, 4}, {20, 10, 3}, {20, 20, 4}};
+    static const int64_t g[][3] = {
+        {20, 10, 4}, {10, 10, 3}, {10, 3, 4}}; /* transposed: input first */
+    heap own;
+    gan_context *context = new_context(&own);
+    check_kernels(stacked_discriminator(context, 5, 1), 4, d);
+    check_kernels(stacked_generator(context, 5, 1), 3, g);
+    end_context(context, &own);
+}
+END_TEST
+
 int main(void)
 {
-    return RUN_TESTS("stacked", closed_forms, any_order);
+    return RUN_TESTS("stacked", closed_forms, any_order, maps_of_the_players);
 }
