@@ -15,7 +15,7 @@
  * between two pieces of work of one training step. */
 enum { SPINS = 1000 };
 
-/* A worker's stack, at least: musl gives 128 kB, of which a product takes 90. */
+/* A worker's stack, at least: musl gives 128 kB, of which a product takes 150. */
 enum { STACK = 512 * 1024 };
 
 struct gan__pool {

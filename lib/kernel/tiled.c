@@ -29,8 +29,11 @@ const gan__tile *gan__tile_at(int32_t index)
 /* Part of a matrix as a tile reads it fastest: piece by piece, in a stack of memory that stays in
  * the first- and second-level caches. */
 enum {
-    DEPTH = 160 * sizeof(float) / sizeof(real), /* of k at a time */
-    BLOCK_ROWS = 108,                           /* of a, at most */
+    UNIT = 4 * sizeof(float) / sizeof(real), /* double precision takes as much memory */
+    DEEP = 60 * UNIT,                        /* of k at a time, at most, */
+    DEPTH = 40 * UNIT,                       /* unless a has too many rows for that */
+    BLOCK = 204 * DEPTH,                     /* of a */
+    PANEL = 32 * DEPTH,                      /* of b */
     TILE_ROWS_MAX = 12,
     PANEL_COLUMNS = GAN__TILE_VECTORS * GAN__TILE_LANES_MAX,
     LINE = 64 / sizeof(real), /* of a cache */
@@ -72,9 +75,39 @@ typedef struct {
     bool accumulate;
     real *c;
     int64_t c_row;
-    const real *next; /* rows that are packed next, next_row apart */
-    int64_t next_rows, next_row;
+    bool far;         /* b and c are not in the caches */
+    const real *next; /* runs of numbers that are packed next, so far apart */
+    int64_t next_runs, next_apart, next_length;
 } piece;
+
+/* To be inlined: a compiler may take a call for idle whose function only fetches. */
+#define INLINE static inline __attribute__((always_inline))
+
+/* Has the runs brought near that come next, as many as the tiles of this piece have to bring each.
+ * Returns how many are done. */
+INLINE int64_t fetch_next(const piece *p, int64_t done)
+{
+    const int64_t share = (p->next_runs * p->tile->rows + p->rows - 1) / p->rows;
+    const int64_t end = gan__smaller(done + share, p->next_runs);
+    for (; done < end; done++) {
+        const real *run = p->next + done * p->next_apart;
+        for (int64_t j = 0; j < p->next_length; j += LINE) {
+            __builtin_prefetch(run + j, 0, 2);
+        }
+        __builtin_prefetch(run + p->next_length - 1, 0, 2);
+    }
+    return done;
+}
+
+/* Has the rows of c brought near that the next tile writes: where they come from memory, tiles
+ * would wait for each other's. */
+INLINE void fetch_result(const real *c, int64_t c_row, int64_t rows, int64_t columns)
+{
+    for (int64_t i = 0; i < rows; i++, c += c_row) {
+        __builtin_prefetch(c, 1, 3);
+        __builtin_prefetch(c + columns - 1, 1, 3);
+    }
+}
 
 /* A tile that is not as wide as vectors are. */
 static void run_edge(const piece *p, int32_t rows, int32_t vectors, const real *a, int64_t a_row,
@@ -100,20 +133,19 @@ static void multiply_piece(const piece *p)
     const gan__factor *a = &p->a;
     const int32_t vectors = p->columns > tile->lanes ? GAN__TILE_VECTORS : 1;
     const int64_t width = (int64_t)vectors * tile->lanes;
-    const int64_t share = (p->next_rows * tile->rows + p->rows - 1) / p->rows;
-    int64_t coming = 0;
+    int64_t fetched = 0;
     for (int64_t i = 0; i < p->rows;) {
         const int64_t rows = rows_of(tile, p->rows - i);
-        for (int64_t n = 0; n < share && coming < p->next_rows; n++, coming++) {
-            for (int64_t j = 0; j < width; j += LINE) {
-                __builtin_prefetch(p->next + coming * p->next_row + j, 0, 2);
-            }
-        }
+        fetched = fetch_next(p, fetched);
         const bool strip = a->strips != NULL;
         const real *from =
             strip ? a->strips + i * a->strips_k + a->strips_from * rows : a->at + i * a->row;
         const int64_t row = strip ? 1 : a->row, column = strip ? rows : a->column;
         real *c = p->c + i * p->c_row;
+        if (p->far) {
+            const int64_t coming = gan__smaller(p->rows - i - rows, tile->rows);
+            fetch_result(c + rows * p->c_row, p->c_row, coming, p->columns);
+        }
         if (p->columns == width) {
             tile->run((int32_t)rows, vectors, p->k, from, row, column, p->b, p->b_row,
                       p->accumulate, c, p->c_row);
@@ -130,6 +162,15 @@ static int64_t even_part(int64_t length, int64_t most, int64_t step)
     const int64_t parts = (length + most - 1) / most;
     const int64_t part = (length + parts - 1) / parts;
     return (part + step - 1) / step * step;
+}
+
+/* How much of k at a time, for m rows of a: the deeper, the less often c is read and written; but
+ * the fewer rows of a fit into a block, and b is copied anew for each block. */
+static int64_t depth_of(const gan__tile *tile, int64_t m, int64_t k)
+{
+    const int64_t most = gan__smaller(DEEP, PANEL / (GAN__TILE_VECTORS * tile->lanes));
+    const bool deep = k <= most || m <= BLOCK / most;
+    return even_part(k, deep ? most : gan__smaller(DEPTH, most), 4);
 }
 
 /* Whether tiles had better read a panel of b from a copy: it is read more than once and from far
@@ -151,14 +192,16 @@ static void prepare_panel(piece *p, const gan__factor *b, int64_t l, int64_t j, 
     p->columns = gan__smaller(columns - j, width);
     p->b = b->at + l * b->row + j * b->column;
     p->b_row = b->row;
-    p->next_rows = 0;
+    p->next_runs = 0;
     if (!wants_copy(p, b)) {
         return;
     }
-    if (!b->near && b->column == 1 && j + 2 * width <= columns) {
-        p->next = p->b + width;
-        p->next_row = b->row;
-        p->next_rows = p->k;
+    if (p->far && j + 2 * width <= columns) {
+        const bool by_rows = b->column == 1;
+        p->next = p->b + width * b->column;
+        p->next_runs = by_rows ? p->k : width;
+        p->next_apart = by_rows ? b->row : b->column;
+        p->next_length = by_rows ? width : p->k;
     }
     p->b_row = p->columns > p->tile->lanes ? width : p->tile->lanes;
     p->tile->pack(p->k, p->columns, p->b, b->row, b->column, p->b_row, panel);
@@ -168,13 +211,13 @@ static void prepare_panel(piece *p, const gan__factor *b, int64_t l, int64_t j, 
 void gan__tiled_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__factor a,
                          gan__factor b, bool accumulate, real *c, int64_t c_row)
 {
-    _Alignas(64) real block[BLOCK_ROWS * DEPTH], panel[DEPTH * PANEL_COLUMNS];
+    _Alignas(64) real block[BLOCK], panel[PANEL];
     const int64_t width = (int64_t)tile->lanes * GAN__TILE_VECTORS;
-    const int64_t depth = even_part(k, DEPTH, 4);
+    const int64_t depth = depth_of(tile, m, k);
     const bool packs = a.strips == NULL && !a.near && n > FEW_PANELS * width;
-    const int64_t most = BLOCK_ROWS / tile->rows * tile->rows;
+    const int64_t most = BLOCK / depth / tile->rows * tile->rows;
     const int64_t rows = packs ? even_part(m, most, tile->rows) : m;
-    piece p = {.tile = tile, .c_row = c_row};
+    piece p = {.tile = tile, .c_row = c_row, .far = !b.near};
     for (int64_t i = 0; i < m; i += rows) {
         p.rows = gan__smaller(m - i, rows);
         for (int64_t l = 0; l < k; l += depth) {

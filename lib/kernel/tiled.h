@@ -11,7 +11,7 @@ const gan__tile *gan__tile_at(int32_t index);
 
 /* c = a b, or c += a b with `accumulate`, on the calling thread. c: [m, n], its rows c_row apart;
  * a: [m, k]; b: [k, n]. c must not overlap a or b. Each element is one chain of fused multiply-adds
- * in the order of k: its bits depend on nothing else. Takes some 90 kB of stack. */
+ * in the order of k: its bits depend on nothing else. Takes some 150 kB of stack. */
 void gan__tiled_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__factor a,
                          gan__factor b, bool accumulate, real *c, int64_t c_row);
 
