@@ -4,6 +4,9 @@
 #include "base/simd.h"
 
 #include <math.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 #ifdef GAN_REAL_DOUBLE
 #define NEXT_BELOW(x) nextafter(x, -INFINITY)
@@ -36,7 +39,7 @@ typedef struct {
 
 /* Turns counters into random words, as gan__philox does for each block, but side by side, so that
  * the compiler can turn the loops into vectors. The constants are Random123's. */
-GAN__SIMD static void philox_blocks(uint64_t seed, many *words)
+GAN__SIMD static void philox_plain(uint64_t seed, many *words)
 {
     uint32_t key0 = (uint32_t)seed, key1 = (uint32_t)(seed >> 32);
     many w = *words;
@@ -53,6 +56,61 @@ GAN__SIMD static void philox_blocks(uint64_t seed, many *words)
         key1 += PHILOX_W32_1;
     }
     *words = w;
+}
+
+#ifdef __x86_64__
+#define AVX2 __attribute__((target("avx2")))
+
+/* The four words of four blocks, each in the low half of 64 bits; the high halves hold anything. */
+typedef struct {
+    __m256i v[LANES];
+} four;
+
+AVX2 static inline four philox_round(four w, __m256i key0, __m256i key1)
+{
+    const __m256i even = _mm256_mul_epu32(w.v[0], _mm256_set1_epi64x(PHILOX_M4x32_0)),
+                  odd = _mm256_mul_epu32(w.v[2], _mm256_set1_epi64x(PHILOX_M4x32_1));
+    return (four){
+        {_mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(odd, 32), w.v[1]), key0), odd,
+         _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(even, 32), w.v[3]), key1), even}};
+}
+
+/* The same by products of 32 times 32 bits, which compilers do not find: three times as fast. */
+AVX2 static void philox_avx2(uint64_t seed, many *words)
+{
+    enum { AT_ONCE = 8 };
+    for (int32_t i = 0; i < BLOCKS; i += AT_ONCE) {
+        four low, high; /* every other block */
+        for (int32_t lane = 0; lane < LANES; lane++) {
+            low.v[lane] = _mm256_loadu_si256((const __m256i *)(const void *)&words->v[lane][i]);
+            high.v[lane] = _mm256_srli_epi64(low.v[lane], 32);
+        }
+        __m256i key0 = _mm256_set1_epi32((int32_t)(uint32_t)seed),
+                key1 = _mm256_set1_epi32((int32_t)(uint32_t)(seed >> 32));
+        for (int32_t round = 0; round < 10; round++) {
+            low = philox_round(low, key0, key1);
+            high = philox_round(high, key0, key1);
+            key0 = _mm256_add_epi32(key0, _mm256_set1_epi32((int32_t)PHILOX_W32_0));
+            key1 = _mm256_add_epi32(key1, _mm256_set1_epi32((int32_t)PHILOX_W32_1));
+        }
+        for (int32_t lane = 0; lane < LANES; lane++) {
+            const __m256i both =
+                _mm256_blend_epi32(low.v[lane], _mm256_slli_epi64(high.v[lane], 32), 0xaa);
+            _mm256_storeu_si256((__m256i *)(void *)&words->v[lane][i], both);
+        }
+    }
+}
+#endif
+
+static void philox_blocks(uint64_t seed, many *words)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        philox_avx2(seed, words);
+        return;
+    }
+#endif
+    philox_plain(seed, words);
 }
 
 /* The numbers of BLOCKS blocks, four of each: a loop for each distribution. */
@@ -118,12 +176,32 @@ static void enter_row(place *p, gan__random_key key, uint64_t first, gan__stack 
     p->fourth = stream << 16 | ((uint32_t)(key.step >> 32) & 0xffff);
 }
 
+/* The counters of BLOCKS blocks of one row, all of whose numbers are wanted. */
+static void count_whole(place *p, gan__random_key key, many *words)
+{
+    const uint32_t first = (uint32_t)(p->column / LANES);
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        words->v[0][i] = first + i;
+        words->v[1][i] = p->sample;
+        words->v[2][i] = (uint32_t)key.step;
+        words->v[3][i] = p->fourth;
+    }
+    p->column += LANES * BLOCKS;
+}
+
 /* Draws the blocks that the next elements lie in, and keeps these: as many of n as BLOCKS blocks
  * have. Returns how many. */
 static int64_t draw(gan__distribution d, gan__random_key key, uint64_t first, gan__stack stack,
                     int64_t columns, place *p, int64_t n, real *y)
 {
-    many words = {{{0}}};
+    many words;
+    if (p->column % LANES == 0 && n >= LANES * BLOCKS && columns - p->column > LANES * BLOCKS) {
+        count_whole(p, key, &words);
+        philox_blocks(key.seed, &words);
+        fills[d.kind](d, &words, y);
+        return LANES * BLOCKS;
+    }
+    words = (many){{{0}}};
     uint8_t from[BLOCKS], count[BLOCKS];
     int64_t taken = 0, i = 0;
     for (; i < BLOCKS && taken < n; i++) {
