@@ -44,6 +44,11 @@ static const struct {
     {"stride over kernel, padded", 4, 2, 9, 10, 3, 2, 2, {3, 4}, {1, 1}, UNREAD | REST},
     {"stride over image", 3, 2, 3, 4, 2, 2, 2, {9, 9}, {0, 0}, UNREAD | REST},
     {"odd sizes", 7, 3, 9, 7, 5, 3, 3, {2, 2}, {1, 1}, REST},
+    {"by twos", 17, 2, 14, 14, 3, 4, 4, {2, 2}, {1, 1}, REST | JOINED},
+    {"by twos, short lines", 18, 3, 7, 7, 3, 4, 4, {2, 2}, {1, 1}, REST | JOINED},
+    {"by twos, no padding", 3, 2, 9, 28, 3, 3, 3, {2, 2}, {0, 0}, REST | UNREAD},
+    {"by twos, more padding", 3, 2, 5, 10, 3, 3, 5, {1, 2}, {1, 3}, REST},
+    {"by twos, long lines", 2, 2, 8, 71, 3, 4, 5, {2, 2}, {1, 2}, REST},
     {"last rows unread", 2, 2, 10, 7, 3, 3, 3, {4, 2}, {0, 0}, UNREAD | REST},
     {"last columns unread", 2, 2, 7, 11, 3, 3, 2, {2, 4}, {0, 0}, UNREAD | REST},
     {"last padding unread", 2, 2, 6, 6, 3, 3, 3, {2, 2}, {1, 1}, REST},
@@ -457,9 +462,10 @@ START_TEST(scratch_is_bounded)
         gan__convolution c = convolution_of(which);
         const int64_t vector = 64 / (int64_t)sizeof(real);
         const int64_t columns = c.ow > COLUMNS ? c.ow : COLUMNS, lines = COLUMNS / c.ow + 1;
-        const int64_t plane = (lines * c.stride[0] + c.kh) * (c.ow * c.stride[1] + c.kw);
+        const int64_t plane = (lines * c.stride[0] + c.kh) * ((c.ow + 8) * c.stride[1] + c.kw);
+        const int64_t planes = (COLUMNS / (c.oh * c.ow) + 1) * plane + 8;
         const int64_t rows = BLOCK_ELEMENTS + CHUNK_ROWS * columns;
-        const int64_t lane = rows + plane + c.o * COLUMNS + 3 * vector;
+        const int64_t lane = rows + planes + c.o * COLUMNS + 3 * vector;
         const int64_t most = LANES * (lane + 2 * BAND_ROWS * c.o);
         int64_t size = 0;
         for (c.n = 1; c.n <= 10000000; c.n *= 10) {

@@ -1,38 +1,37 @@
 #include "kernel/patches.h"
 
+#include "base/simd.h"
+
 #include <string.h>
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
-/* Most lines are short: they go in pieces of a size that the compiler knows, of which the last ones
- * may overlap. */
-enum { PIECE = 4 };
+/* Most lines are short: they go in pieces of a size that the compiler knows. */
+enum { PIECE = 4, WIDE = 8 };
 
-static inline void copy_piece(const real *from, real *to)
-{
-    memcpy(to, from, PIECE * sizeof *to);
-}
+_Static_assert((int)WIDE <= (int)GAN__PATCHES_SLACK, "what is read of a last line");
 
-static inline void add_piece(const real *a, const real *b, real *sums)
-{
-    for (int64_t i = 0; i < PIECE; i++) {
-        sums[i] = a[i] + b[i];
-    }
-}
+typedef real piece __attribute__((vector_size(4 * sizeof(real)), may_alias, aligned(sizeof(real))));
+typedef real wide __attribute__((vector_size(8 * sizeof(real)), may_alias, aligned(sizeof(real))));
+typedef __typeof__((piece){0} < (piece){0}) piece_mask;
+typedef __typeof__((wide){0} < (wide){0}) wide_mask;
+
+#define INLINE static inline __attribute__((always_inline))
 
 /* One line: pieces from both ends, no loop that the compiler could turn into a call. */
-static inline void copy_line(int64_t n, const real *restrict from, real *restrict to)
+INLINE void copy_line(int64_t n, const real *restrict from, real *restrict to)
 {
-    if (n > 4 * PIECE) {
-        memcpy(to, from, (size_t)n * sizeof *to);
-    } else if (n >= 2 * PIECE) {
-        copy_piece(from, to);
-        copy_piece(from + PIECE, to + PIECE);
-        copy_piece(from + n - 2 * PIECE, to + n - 2 * PIECE);
-        copy_piece(from + n - PIECE, to + n - PIECE);
+    if (n > 2 * WIDE) {
+        for (int64_t k = 0; k + WIDE < n; k += WIDE) {
+            *(wide *)(to + k) = *(const wide *)(from + k);
+        }
+        *(wide *)(to + n - WIDE) = *(const wide *)(from + n - WIDE);
+    } else if (n >= WIDE) {
+        *(wide *)to = *(const wide *)from;
+        *(wide *)(to + n - WIDE) = *(const wide *)(from + n - WIDE);
     } else if (n >= PIECE) {
-        copy_piece(from, to);
-        copy_piece(from + n - PIECE, to + n - PIECE);
+        *(piece *)to = *(const piece *)from;
+        *(piece *)(to + n - PIECE) = *(const piece *)(from + n - PIECE);
     } else {
         for (int64_t k = 0; k < n; k++) {
             to[k] = from[k];
@@ -40,80 +39,172 @@ static inline void copy_line(int64_t n, const real *restrict from, real *restric
     }
 }
 
-/* Lines of n elements, `pitch` apart, one behind the other. */
-static inline void copy_lines(int64_t lines, int64_t n, const real *restrict from, int64_t pitch,
-                              real *restrict to)
-{
-    for (int64_t i = 0; i < lines; i++) {
-        copy_line(n, from + i * pitch, to + i * n);
-    }
-}
+/* Lines of n elements, `pitch` apart, in planes that stand `apart`. */
+typedef struct {
+    int64_t planes, apart, lines, pitch, n;
+} many_lines;
 
-/* The reverse: adds to them. */
-static inline void add_lines(int64_t lines, int64_t n, const real *restrict from, real *restrict to,
-                             int64_t pitch)
-{
-    real first[PIECE], last[PIECE];
-    for (int64_t i = 0; i < lines; i++, from += n, to += pitch) {
-        int64_t k = 0;
-        for (; k + 2 * PIECE < n; k += PIECE) {
-            add_piece(to + k, from + k, to + k);
-        }
-        if (n - k >= PIECE) { /* at most two pieces are left */
-            add_piece(to + k, from + k, first);
-            add_piece(to + n - PIECE, from + n - PIECE, last);
-            copy_piece(first, to + k);
-            copy_piece(last, to + n - PIECE);
-            continue;
-        }
-        for (; k < n; k++) {
-            to[k] += from[k];
-        }
-    }
-}
+/* Copies all but the last line by whole pieces: what is too much of one is overwritten by the next. */
+#define COPY_BY(type)                                                     \
+    for (int64_t q = 0; q < l.planes; q++) {                              \
+        const real *line = from + q * l.apart;                            \
+        const int64_t count = q + 1 < l.planes ? l.lines : l.lines - 1;   \
+        for (int64_t i = 0; i < count; i++, line += l.pitch, to += l.n) { \
+            *(type *)to = *(const type *)line;                            \
+        }                                                                 \
+    }                                                                     \
+    copy_line(l.n, from + (l.planes - 1) * l.apart + (l.lines - 1) * l.pitch, to)
 
-/* Elements from, from + stride, ... one behind the other. A stride of 2 known to the compiler is
- * quicker. */
-static inline void take_line(const real *restrict from, int64_t stride, int64_t n,
-                             real *restrict to)
+/* Copies lines one behind the other. */
+INLINE void copy_lines(many_lines l, const real *restrict from, real *restrict to)
 {
-    if (stride == 1) {
-        copy_line(n, from, to);
-    } else if (stride == 2 && n >= PIECE) {
-        for (int64_t k = 0; k < n; k += PIECE) {
-            const int64_t at = gan__smaller(k, n - PIECE);
-            for (int64_t i = 0; i < PIECE; i++) {
-                to[at + i] = from[2 * (at + i)];
+    if (l.n <= PIECE && l.n + l.pitch >= PIECE) {
+        COPY_BY(piece);
+    } else if (l.n > PIECE && l.n <= WIDE) {
+        COPY_BY(wide);
+    } else if (l.n > WIDE && l.n <= 2 * WIDE) {
+        for (int64_t q = 0; q < l.planes; q++) {
+            const real *line = from + q * l.apart;
+            for (int64_t i = 0; i < l.lines; i++, line += l.pitch, to += l.n) {
+                *(wide *)to = *(const wide *)line;
+                *(wide *)(to + l.n - WIDE) = *(const wide *)(line + l.n - WIDE);
             }
         }
     } else {
-        for (int64_t k = 0; k < n; k++) {
-            to[k] = from[k * stride];
+        for (int64_t q = 0; q < l.planes; q++) {
+            const real *line = from + q * l.apart;
+            for (int64_t i = 0; i < l.lines; i++, line += l.pitch, to += l.n) {
+                copy_line(l.n, line, to);
+            }
         }
     }
 }
 
-/* The reverse: adds to them. */
-static inline void give_line(const real *restrict from, int64_t stride, int64_t n,
-                             real *restrict to)
+/* The reverse, by whole pieces, too. What is too much of one gets nothing: it is a sum that started
+ * with 0, and so never the -0 that 0 would change. */
+#define ADD_BY(type)                                                                            \
+    for (int64_t q = 0; q < l.planes; q++) {                                                    \
+        real *line = to + q * l.apart;                                                          \
+        for (int64_t i = 0; i < l.lines; i++, line += l.pitch, from += l.n) {                   \
+            int64_t k = 0;                                                                      \
+            for (; k + whole <= l.n; k += whole) {                                              \
+                *(type *)(line + k) += *(const type *)(from + k);                               \
+            }                                                                                   \
+            if (k < l.n) {                                                                      \
+                *(type *)(line + k) += (type)((type##_mask) * (const type *)(from + k) & keep); \
+            }                                                                                   \
+        }                                                                                       \
+    }
+
+/* Adds to lines that have room for whole pieces; GAN__PATCHES_SLACK more can be read of `from`. */
+INLINE void add_lines(many_lines l, const real *restrict from, real *restrict to)
+{
+    if (l.n <= PIECE) {
+        enum { whole = PIECE };
+        piece_mask keep;
+        for (int64_t k = 0; k < whole; k++) {
+            keep[k] = l.n % whole == 0 || k < l.n % whole ? -1 : 0;
+        }
+        ADD_BY(piece)
+    } else {
+        enum { whole = WIDE };
+        wide_mask keep;
+        for (int64_t k = 0; k < whole; k++) {
+            keep[k] = k < l.n % whole ? -1 : 0;
+        }
+        ADD_BY(wide)
+    }
+}
+
+/* The same without such room. */
+INLINE void add_lines_exactly(many_lines l, const real *restrict from, real *restrict to)
+{
+    for (int64_t q = 0; q < l.planes; q++) {
+        for (int64_t i = 0; i < l.lines; i++, from += l.n) {
+            real *line = to + q * l.apart + i * l.pitch;
+            for (int64_t k = 0; k < l.n; k++) {
+                line[k] += from[k];
+            }
+        }
+    }
+}
+
+/* Elements from, from + stride, ... one behind the other. */
+INLINE void take_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
 {
     if (stride == 1) {
-        add_lines(1, n, from, to, n);
+        copy_line(n, from, to);
         return;
     }
     for (int64_t k = 0; k < n; k++) {
+        to[k] = from[k * stride];
+    }
+}
+
+/* The reverse: adds to them. */
+INLINE void give_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
+{
+    for (int64_t k = 0; k < n && stride == 1; k++) {
+        to[k] += from[k];
+    }
+    for (int64_t k = 0; k < n && stride > 1; k++) {
         to[k * stride] += from[k];
     }
 }
 
+/* Every other element to a, and those between to b. */
+INLINE void take_pairs(int64_t n, const real *restrict from, real *restrict a, real *restrict b)
+{
+    int64_t k = 0;
+    for (; n >= PIECE && k < n; k += PIECE) {
+        const int64_t at = gan__smaller(k, n - PIECE);
+        for (int64_t i = 0; i < PIECE; i++) {
+            a[at + i] = from[2 * (at + i)];
+            b[at + i] = from[2 * (at + i) + 1];
+        }
+    }
+    for (; k < n; k++) {
+        a[k] = from[2 * k];
+        b[k] = from[2 * k + 1];
+    }
+}
+
+/* The reverse: adds to them. */
+INLINE void give_pairs(int64_t n, const real *restrict a, const real *restrict b, real *restrict to)
+{
+    int64_t k = 0;
+    for (; k + PIECE <= n; k += PIECE) {
+        real both[2 * PIECE];
+        for (int64_t i = 0; i < PIECE; i++) {
+            both[2 * i] = a[k + i];
+            both[2 * i + 1] = b[k + i];
+        }
+        for (int64_t i = 0; i < 2 * PIECE; i++) {
+            to[2 * k + i] += both[i];
+        }
+    }
+    for (; k < n; k++) {
+        to[2 * k] += a[k];
+        to[2 * k + 1] += b[k];
+    }
+}
+
 /* ---- Phases ---------------------------------------------------------------------------------- */
+
+/* Lines of phases have room for these: a piece that reached the next line would be waited for when
+ * that is read. */
+static int64_t whole_pieces(int64_t n)
+{
+    const int64_t size = n <= PIECE ? PIECE : WIDE;
+    return (n + size - 1) / size * size;
+}
 
 gan__phases gan__phases_of(const gan__convolution *c, int64_t lines)
 {
     gan__phases f = {.rows = gan__smaller(c->stride[0], c->kh),
                      .columns = gan__smaller(c->stride[1], c->kw),
                      .height = lines + (c->kh - 1) / c->stride[0],
-                     .width = c->ow + (c->kw - 1) / c->stride[1]};
+                     .width = whole_pieces(c->ow) + (c->kw - 1) / c->stride[1]};
     const bool plain = c->stride[0] == 1 && c->stride[1] == 1 && c->pad[0] == 0 && c->pad[1] == 0;
     f.width = plain ? c->w : f.width;
     f.elements = plain ? 0 : f.rows * f.columns * f.height * f.width;
@@ -130,29 +221,73 @@ static inline void valid_range(int64_t size, int64_t stride, int64_t shift, int6
     *low = gan__smaller(*low, *high);
 }
 
-/* Goes through the rows of all phases of a plane, from line `line` of the output on, where they are
- * not padding: x, if it is not NULL, to dealt; or back, added to y. x, y: [h, w];
- * dealt: [rows, columns, height, width] */
-static inline void exchange(const gan__convolution *c, const gan__phases *f, int64_t line,
-                            const real *x, real *dealt, real *y)
+/* A plane and its phases in each of several samples: x or y is [h, w], dealt is
+ * [rows, columns, height, width]. x is dealt out; or, if it is NULL, what is dealt goes to y. */
+typedef struct {
+    int64_t samples, apart; /* planes of x and y */
+    const real *x;
+    real *dealt, *y;
+} planes;
+
+/* Columns q, q + S, ... of row `row` of x, and row `in` of their phase. */
+typedef struct {
+    int64_t row, in, low, high, stride, shift;
+} phase_row;
+
+INLINE void exchange_row(const gan__convolution *c, const gan__phases *f, const planes *p,
+                         phase_row r)
 {
-    for (int64_t q = 0; q < f->columns; q++) {
-        const int64_t shift = q - c->pad[1];
-        int64_t low, high;
-        valid_range(c->w, c->stride[1], shift, f->width, &low, &high);
-        for (int64_t p = 0; p < f->rows && low < high; p++) {
-            const int64_t phase = (p * f->columns + q) * f->height;
-            int64_t row = line * c->stride[0] + p - c->pad[0];
-            for (int64_t i = 0; i < f->height; i++, row += c->stride[0]) {
-                const int64_t in = (phase + i) * f->width + low;
-                const int64_t at = row * c->w + low * c->stride[1] + shift;
-                if (row < 0 || row >= c->h) {
-                    continue;
-                }
-                if (x != NULL) {
-                    take_line(x + at, c->stride[1], high - low, dealt + in);
-                } else {
-                    give_line(dealt + in, c->stride[1], high - low, y + at);
+    const int64_t in = r.in * f->width + r.low;
+    const int64_t at = r.row * c->w + r.low * r.stride + r.shift;
+    for (int64_t q = 0; q < p->samples; q++) {
+        real *dealt = p->dealt + q * f->elements + in;
+        if (p->x != NULL) {
+            take_line(p->x + q * p->apart + at, r.stride, r.high - r.low, dealt);
+        } else {
+            give_line(dealt, r.stride, r.high - r.low, p->y + q * p->apart + at);
+        }
+    }
+}
+
+/* Both phases that the columns of row `row` go to by turns: its first column is column pad / 2 of
+ * row `in` of phase pad % 2. Phases are never narrower than the padding. */
+INLINE void exchange_pairs(const gan__convolution *c, const gan__phases *f, const planes *p,
+                           int64_t row, int64_t in)
+{
+    const int64_t pad = c->pad[1], odd = pad % 2 * f->height, even = f->height - odd;
+    const int64_t a = (in + odd) * f->width + pad / 2, b = (in + even) * f->width + (pad + 1) / 2;
+    const int64_t firsts = gan__smaller((c->w + 1) / 2, f->width - pad / 2);
+    const int64_t pairs = gan__smaller(gan__smaller(c->w / 2, f->width - (pad + 1) / 2), firsts);
+    for (int64_t q = 0; q < p->samples; q++) {
+        real *dealt = p->dealt + q * f->elements;
+        const int64_t at = q * p->apart + row * c->w;
+        if (p->x != NULL) {
+            take_pairs(pairs, p->x + at, dealt + a, dealt + b);
+            take_line(p->x + at + 2 * pairs, 2, firsts - pairs, dealt + a + pairs);
+        } else {
+            give_pairs(pairs, dealt + a, dealt + b, p->y + at);
+            give_line(dealt + a + pairs, 2, firsts - pairs, p->y + at + 2 * pairs);
+        }
+    }
+}
+
+/* Goes through the rows of all phases, from line `line` of the output on, where they are not
+ * padding. */
+INLINE void exchange(const gan__convolution *c, const gan__phases *f, int64_t line, const planes *p)
+{
+    const bool pairs = c->stride[1] == 2 && f->columns == 2;
+    for (int64_t column = 0; column < (pairs ? 1 : f->columns); column++) {
+        phase_row r = {.stride = c->stride[1], .shift = column - c->pad[1]};
+        valid_range(c->w, r.stride, r.shift, f->width, &r.low, &r.high);
+        for (int64_t phase = 0; phase < f->rows; phase++) {
+            r.row = line * c->stride[0] + phase - c->pad[0];
+            r.in = (phase * f->columns + column) * f->height;
+            for (int64_t i = 0; i < f->height; i++, r.row += c->stride[0], r.in++) {
+                const bool there = r.row >= 0 && r.row < c->h;
+                if (there && pairs) {
+                    exchange_pairs(c, f, p, r.row, r.in);
+                } else if (there && r.low < r.high) {
+                    exchange_row(c, f, p, r);
                 }
             }
         }
@@ -201,56 +336,68 @@ static inline int64_t place_of(const gan__phases *f, const tap *t)
 
 /* ---- Patches --------------------------------------------------------------------------------- */
 
-void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
-                         int64_t from, int64_t to, bool goes_on, const real *x, real *dealt,
-                         real *patches)
+/* The lines of a block that one tap reads: of the phases, or of x itself where these are not needed. */
+INLINE many_lines lines_of(const gan__convolution *c, const gan__phases *f, const gan__block *b)
 {
-    const int64_t taps = c->kh * c->kw, plane = c->h * c->w, positions = c->oh * c->ow;
-    if (!goes_on) {
-        memset(dealt, 0, (size_t)f->elements * sizeof *dealt); /* what is padding stays so */
+    return (many_lines){.planes = b->samples,
+                        .apart = f->elements > 0 ? f->elements : c->c * c->h * c->w,
+                        .lines = b->lines,
+                        .pitch = f->width,
+                        .n = c->ow};
+}
+
+GAN__SIMD void gan__patches_gather(const gan__convolution *c, const gan__phases *f,
+                                   const gan__block *b, int64_t from, int64_t to, bool goes_on,
+                                   const real *x, real *dealt, real *patches)
+{
+    const int64_t taps = c->kh * c->kw, plane = c->h * c->w;
+    const many_lines lines = lines_of(c, f, b);
+    if (!goes_on) { /* what is padding stays so */
+        memset(dealt, 0, (size_t)(b->samples * f->elements) * sizeof *dealt);
     }
     for (int64_t row = from; row < to;) {
         const int64_t channel = row / taps, end = gan__smaller(to, (channel + 1) * taps);
-        for (int64_t q = 0; q < b->samples; q++) {
-            const real *own = x + ((b->sample + q) * c->c + channel) * plane;
-            const bool there = goes_on && row == from && row % taps > 0;
-            if (f->elements > 0 && !there) {
-                exchange(c, f, b->line, own, dealt, NULL);
-            }
-            own = f->elements > 0 ? dealt : own + b->line * c->w;
-            tap t = tap_at(c, row - channel * taps);
-            for (int64_t k = row; k < end; k++, advance(c, &t)) {
-                const real *at = own + place_of(f, &t);
-                real *p = patches + (k - from) * b->columns + q * positions;
-                copy_lines(b->lines, c->ow, at, f->width, p);
-            }
+        const real *own = x + (b->sample * c->c + channel) * plane;
+        const bool there = goes_on && row == from && row % taps > 0;
+        if (f->elements > 0 && !there) {
+            const planes p = {
+                .samples = b->samples, .apart = c->c * plane, .x = own, .dealt = dealt};
+            exchange(c, f, b->line, &p);
         }
-        row = end;
+        own = f->elements > 0 ? dealt : own + b->line * c->w;
+        tap t = tap_at(c, row - channel * taps);
+        for (; row < end; row++, advance(c, &t)) {
+            copy_lines(lines, own + place_of(f, &t), patches + (row - from) * b->columns);
+        }
     }
 }
 
-void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
-                          int64_t from, int64_t to, const real *patches, real *dealt, real *x)
+GAN__SIMD void gan__patches_scatter(const gan__convolution *c, const gan__phases *f,
+                                    const gan__block *b, int64_t from, int64_t to,
+                                    const real *patches, real *dealt, real *x)
 {
-    const int64_t taps = c->kh * c->kw, plane = c->h * c->w, positions = c->oh * c->ow;
+    const int64_t taps = c->kh * c->kw, plane = c->h * c->w;
+    const many_lines lines = lines_of(c, f, b);
     for (int64_t row = from; row < to;) {
         const int64_t channel = row / taps, end = gan__smaller(to, (channel + 1) * taps);
-        for (int64_t q = 0; q < b->samples; q++) {
-            real *own = x + ((b->sample + q) * c->c + channel) * plane;
-            real *into = f->elements > 0 ? dealt : own + b->line * c->w;
-            if (row % taps == 0) {
-                memset(into, 0, (size_t)f->elements * sizeof *into);
-            }
-            tap t = tap_at(c, row - channel * taps);
-            for (int64_t k = row; k < end; k++, advance(c, &t)) {
-                const real *p = patches + (k - from) * b->columns + q * positions;
-                add_lines(b->lines, c->ow, p, into + place_of(f, &t), f->width);
-            }
-            if (f->elements > 0 && end % taps == 0) {
-                exchange(c, f, b->line, NULL, dealt, own);
+        real *own = x + (b->sample * c->c + channel) * plane;
+        if (row % taps == 0) {
+            memset(dealt, 0, (size_t)(b->samples * f->elements) * sizeof *dealt);
+        }
+        tap t = tap_at(c, row - channel * taps);
+        for (; row < end; row++, advance(c, &t)) {
+            const real *p = patches + (row - from) * b->columns;
+            if (f->elements > 0) {
+                add_lines(lines, p, dealt + place_of(f, &t));
+            } else {
+                add_lines_exactly(lines, p, own + b->line * c->w + place_of(f, &t));
             }
         }
-        row = end;
+        if (f->elements > 0 && end % taps == 0) {
+            const planes p = {
+                .samples = b->samples, .apart = c->c * plane, .dealt = dealt, .y = own};
+            exchange(c, f, b->line, &p);
+        }
     }
 }
 

@@ -14,6 +14,8 @@ typedef struct {
     int64_t elements;      /* of all; 0: the plane itself will do */
 } gan__phases;
 
+enum { GAN__PATCHES_SLACK = 8 }; /* elements behind patches that may be read, whatever they are */
+
 /* Columns of the patch matrix: some lines of the output of a sample, or all of several samples. */
 typedef struct {
     int64_t sample, samples; /* the first one, and how many */
@@ -27,13 +29,14 @@ gan__phases gan__phases_of(const gan__convolution *c, int64_t lines);
 /* Fills rows [from, to) of a block.
  *   goes_on  whether the call before made the rows before `from`, of the same block of one sample;
  *            then `dealt` is as it left it
- * x: [n, c, h, w]; dealt: [f->elements], scratch; patches: [to - from, columns] */
+ * x: [n, c, h, w]; dealt: [samples, f->elements], scratch; patches: [to - from, columns] */
 void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
                          int64_t from, int64_t to, bool goes_on, const real *x, real *dealt,
                          real *patches);
 
 /* The transpose: adds rows [from, to) of a block to its samples. Rows come in their order, from 0
- * on, and only a block of one sample may be left within a channel. x: [n, c, h, w] */
+ * on, and only a block of one sample may be left within a channel. patches: [to - from, columns], and
+ * GAN__PATCHES_SLACK more; x: [n, c, h, w] */
 void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
                           int64_t from, int64_t to, const real *patches, real *dealt, real *x);
 
