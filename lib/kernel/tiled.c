@@ -40,9 +40,13 @@ enum {
     FEW_PANELS = 4            /* do not repay packing of a */
 };
 
-/* The rows that a tile takes of those that are left. */
+/* The rows that a tile takes of those that are left. Two rows have too few sums to keep a processor
+ * busy: the last eight are better four and four than six and two. */
 static int64_t rows_of(const gan__tile *tile, int64_t left)
 {
+    if (tile->rows == 6 && (left == 8 || left == 9)) {
+        return 4;
+    }
     if (left >= tile->rows) {
         return tile->rows;
     }
