@@ -17,8 +17,10 @@
     !defined(GAN__SANITIZED)
 #define GAN__SIMD_CLONES 1
 #define GAN__SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define GAN__SIMD_32 __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define GAN__SIMD
+#define GAN__SIMD_32 /* for vectors of 32 bytes at most */
 #endif
 
 #endif

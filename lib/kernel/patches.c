@@ -56,7 +56,7 @@ typedef struct {
     copy_line(l.n, from + (l.planes - 1) * l.apart + (l.lines - 1) * l.pitch, to)
 
 /* Copies lines one behind the other. */
-INLINE void copy_lines(many_lines l, const real *restrict from, real *restrict to)
+GAN__SIMD_32 static void copy_lines(many_lines l, const real *restrict from, real *restrict to)
 {
     if (l.n <= PIECE && l.n + l.pitch >= PIECE) {
         COPY_BY(piece);
@@ -97,7 +97,7 @@ INLINE void copy_lines(many_lines l, const real *restrict from, real *restrict t
     }
 
 /* Adds to lines that have room for whole pieces; GAN__PATCHES_SLACK more can be read of `from`. */
-INLINE void add_lines(many_lines l, const real *restrict from, real *restrict to)
+GAN__SIMD_32 static void add_lines(many_lines l, const real *restrict from, real *restrict to)
 {
     if (l.n <= PIECE) {
         enum { whole = PIECE };
@@ -117,7 +117,7 @@ INLINE void add_lines(many_lines l, const real *restrict from, real *restrict to
 }
 
 /* The same without such room. */
-INLINE void add_lines_exactly(many_lines l, const real *restrict from, real *restrict to)
+static void add_lines_exactly(many_lines l, const real *restrict from, real *restrict to)
 {
     for (int64_t q = 0; q < l.planes; q++) {
         for (int64_t i = 0; i < l.lines; i++, from += l.n) {
@@ -130,7 +130,7 @@ INLINE void add_lines_exactly(many_lines l, const real *restrict from, real *res
 }
 
 /* Elements from, from + stride, ... one behind the other. */
-INLINE void take_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
+static void take_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
 {
     if (stride == 1) {
         copy_line(n, from, to);
@@ -142,7 +142,7 @@ INLINE void take_line(const real *restrict from, int64_t stride, int64_t n, real
 }
 
 /* The reverse: adds to them. */
-INLINE void give_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
+static void give_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
 {
     for (int64_t k = 0; k < n && stride == 1; k++) {
         to[k] += from[k];
@@ -153,7 +153,7 @@ INLINE void give_line(const real *restrict from, int64_t stride, int64_t n, real
 }
 
 /* Every other element to a, and those between to b. */
-INLINE void take_pairs(int64_t n, const real *restrict from, real *restrict a, real *restrict b)
+static void take_pairs(int64_t n, const real *restrict from, real *restrict a, real *restrict b)
 {
     int64_t k = 0;
     for (; n >= PIECE && k < n; k += PIECE) {
@@ -170,7 +170,7 @@ INLINE void take_pairs(int64_t n, const real *restrict from, real *restrict a, r
 }
 
 /* The reverse: adds to them. */
-INLINE void give_pairs(int64_t n, const real *restrict a, const real *restrict b, real *restrict to)
+static void give_pairs(int64_t n, const real *restrict a, const real *restrict b, real *restrict to)
 {
     int64_t k = 0;
     for (; k + PIECE <= n; k += PIECE) {
@@ -234,7 +234,7 @@ typedef struct {
     int64_t row, in, low, high, stride, shift;
 } phase_row;
 
-INLINE void exchange_row(const gan__convolution *c, const gan__phases *f, const planes *p,
+static void exchange_row(const gan__convolution *c, const gan__phases *f, const planes *p,
                          phase_row r)
 {
     const int64_t in = r.in * f->width + r.low;
@@ -251,7 +251,7 @@ INLINE void exchange_row(const gan__convolution *c, const gan__phases *f, const 
 
 /* Both phases that the columns of row `row` go to by turns: its first column is column pad / 2 of
  * row `in` of phase pad % 2. Phases are never narrower than the padding. */
-INLINE void exchange_pairs(const gan__convolution *c, const gan__phases *f, const planes *p,
+static void exchange_pairs(const gan__convolution *c, const gan__phases *f, const planes *p,
                            int64_t row, int64_t in)
 {
     const int64_t pad = c->pad[1], odd = pad % 2 * f->height, even = f->height - odd;
@@ -263,17 +263,20 @@ INLINE void exchange_pairs(const gan__convolution *c, const gan__phases *f, cons
         const int64_t at = q * p->apart + row * c->w;
         if (p->x != NULL) {
             take_pairs(pairs, p->x + at, dealt + a, dealt + b);
-            take_line(p->x + at + 2 * pairs, 2, firsts - pairs, dealt + a + pairs);
         } else {
             give_pairs(pairs, dealt + a, dealt + b, p->y + at);
-            give_line(dealt + a + pairs, 2, firsts - pairs, p->y + at + 2 * pairs);
+        }
+        if (firsts > pairs && p->x != NULL) { /* by one */
+            dealt[a + pairs] = p->x[at + 2 * pairs];
+        } else if (firsts > pairs) {
+            p->y[at + 2 * pairs] += dealt[a + pairs];
         }
     }
 }
 
 /* Goes through the rows of all phases, from line `line` of the output on, where they are not
  * padding. */
-INLINE void exchange(const gan__convolution *c, const gan__phases *f, int64_t line, const planes *p)
+static void exchange(const gan__convolution *c, const gan__phases *f, int64_t line, const planes *p)
 {
     const bool pairs = c->stride[1] == 2 && f->columns == 2;
     for (int64_t column = 0; column < (pairs ? 1 : f->columns); column++) {
@@ -337,7 +340,7 @@ static inline int64_t place_of(const gan__phases *f, const tap *t)
 /* ---- Patches --------------------------------------------------------------------------------- */
 
 /* The lines of a block that one tap reads: of the phases, or of x itself where these are not needed. */
-INLINE many_lines lines_of(const gan__convolution *c, const gan__phases *f, const gan__block *b)
+static many_lines lines_of(const gan__convolution *c, const gan__phases *f, const gan__block *b)
 {
     return (many_lines){.planes = b->samples,
                         .apart = f->elements > 0 ? f->elements : c->c * c->h * c->w,
@@ -346,9 +349,9 @@ INLINE many_lines lines_of(const gan__convolution *c, const gan__phases *f, cons
                         .n = c->ow};
 }
 
-GAN__SIMD void gan__patches_gather(const gan__convolution *c, const gan__phases *f,
-                                   const gan__block *b, int64_t from, int64_t to, bool goes_on,
-                                   const real *x, real *dealt, real *patches)
+void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
+                         int64_t from, int64_t to, bool goes_on, const real *x, real *dealt,
+                         real *patches)
 {
     const int64_t taps = c->kh * c->kw, plane = c->h * c->w;
     const many_lines lines = lines_of(c, f, b);
@@ -372,9 +375,8 @@ GAN__SIMD void gan__patches_gather(const gan__convolution *c, const gan__phases 
     }
 }
 
-GAN__SIMD void gan__patches_scatter(const gan__convolution *c, const gan__phases *f,
-                                    const gan__block *b, int64_t from, int64_t to,
-                                    const real *patches, real *dealt, real *x)
+void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
+                          int64_t from, int64_t to, const real *patches, real *dealt, real *x)
 {
     const int64_t taps = c->kh * c->kw, plane = c->h * c->w;
     const many_lines lines = lines_of(c, f, b);

@@ -39,7 +39,7 @@ typedef struct {
 
 /* Turns counters into random words, as gan__philox does for each block, but side by side, so that
  * the compiler can turn the loops into vectors. The constants are Random123's. */
-GAN__SIMD static void philox_plain(uint64_t seed, many *words)
+static void philox_plain(uint64_t seed, many *words)
 {
     uint32_t key0 = (uint32_t)seed, key1 = (uint32_t)(seed >> 32);
     many w = *words;
