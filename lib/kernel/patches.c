@@ -44,7 +44,7 @@ typedef struct {
     int64_t planes, apart, lines, pitch, n;
 } many_lines;
 
-/* Copies all but the last line by whole pieces: what is too much of one is overwritten by the next. */
+/* Copies all but the last line by whole pieces: the next one overwrites what was too much. */
 #define COPY_BY(type)                                                     \
     for (int64_t q = 0; q < l.planes; q++) {                              \
         const real *line = from + q * l.apart;                            \
@@ -339,7 +339,7 @@ static inline int64_t place_of(const gan__phases *f, const tap *t)
 
 /* ---- Patches --------------------------------------------------------------------------------- */
 
-/* The lines of a block that one tap reads: of the phases, or of x itself where these are not needed. */
+/* The lines of a block that one tap reads: of the phases, or of x itself where it has none. */
 static many_lines lines_of(const gan__convolution *c, const gan__phases *f, const gan__block *b)
 {
     return (many_lines){.planes = b->samples,

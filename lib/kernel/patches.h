@@ -35,8 +35,8 @@ void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const 
                          real *patches);
 
 /* The transpose: adds rows [from, to) of a block to its samples. Rows come in their order, from 0
- * on, and only a block of one sample may be left within a channel. patches: [to - from, columns], and
- * GAN__PATCHES_SLACK more; x: [n, c, h, w] */
+ * on, and only a block of one sample may be left within a channel. x: [n, c, h, w]; patches:
+ * [to - from, columns] and GAN__PATCHES_SLACK more */
 void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
                           int64_t from, int64_t to, const real *patches, real *dealt, real *x);
 
