@@ -11,8 +11,9 @@ enum {
     COLUMNS = 400,              /* of a block of patches, at most, unless a line has more */
     BLOCK_ELEMENTS = 128 << 10, /* of patches, that are made at a time */
     CHUNK_ROWS = 8,             /* of patches, at least */
-    BAND_ROWS = 256,            /* of patches, that make lanes of their own */
-    GUARD = 48                  /* elements on both sides of what is written, filled with NaN too */
+    DEALT = 4096,    /* elements of planes that are dealt out at a time, unless one has more */
+    BAND_ROWS = 256, /* of patches, that make lanes of their own */
+    GUARD = 48       /* elements on both sides of what is written, filled with NaN too */
 };
 
 /* What a shape is there for; the tests check that it is. */
@@ -463,7 +464,7 @@ START_TEST(scratch_is_bounded)
         const int64_t vector = 64 / (int64_t)sizeof(real);
         const int64_t columns = c.ow > COLUMNS ? c.ow : COLUMNS, lines = COLUMNS / c.ow + 1;
         const int64_t plane = (lines * c.stride[0] + c.kh) * ((c.ow + 8) * c.stride[1] + c.kw);
-        const int64_t planes = (COLUMNS / (c.oh * c.ow) + 1) * plane + 8;
+        const int64_t planes = plane > DEALT ? plane : DEALT;
         const int64_t rows = BLOCK_ELEMENTS + CHUNK_ROWS * columns;
         const int64_t lane = rows + planes + c.o * COLUMNS + 3 * vector;
         const int64_t most = LANES * (lane + 2 * BAND_ROWS * c.o);

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How often a waiting thread looks before it sleeps: about a tenth of a millisecond, which is most
- * times between two pieces of work of one training step. */
+/* How often a waiting thread looks before it sleeps: about a tenth of a millisecond on x86-64,
+ * more than most times between two pieces of work of one training step. */
 enum { SPINS = 4000 };
 
-/* A worker's stack, at least: musl gives 128 kB, of which a product takes 150. */
+/* A worker's stack, at least: musl gives 128 kB, and a product alone takes 150. */
 enum { STACK = 512 * 1024 };
 
 struct gan__pool {

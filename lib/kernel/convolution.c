@@ -37,7 +37,7 @@ typedef struct {
     int64_t lanes;
     int64_t bands;          /* of rows, by which lanes differ: 1 for all rows */
     int64_t patch_elements; /* of a lane's chunk of patches; joined samples follow */
-    int64_t join_elements;  /* of these; the phases of a plane of each sample follow */
+    int64_t join_elements;  /* of these; the phases of a plane of some samples follow */
     int64_t lane_size;      /* elements of scratch for a lane; all lanes share what follows */
     gan__phases f;
 } job;
@@ -86,7 +86,8 @@ static void cut(job *j, int64_t lane_rows, int64_t most_samples)
     j->chunk = gan__smaller(fit > taps ? fit / taps * taps : fit, lane_rows);
     j->patch_elements = aligned(j->chunk * block_columns + GAN__PATCHES_SLACK);
     j->join_elements = j->samples > 1 ? aligned(c->o * block_columns) : 0;
-    j->lane_size = j->patch_elements + j->join_elements + aligned(j->samples * j->f.elements);
+    j->lane_size = j->patch_elements + j->join_elements +
+                   aligned(gan__smaller(j->samples, j->f.group) * j->f.elements);
 }
 
 /* Of the patch matrix. */

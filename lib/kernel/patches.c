@@ -6,8 +6,9 @@
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
-/* Most lines are short: they go in pieces of a size that the compiler knows. */
-enum { PIECE = 4, WIDE = 8 };
+/* Most lines are short: they go in pieces of a size that the compiler knows, unless they are too
+ * short for these. DEALT elements of phases stay in the first-level cache. */
+enum { PIECE = 4, WIDE = 8, TOO_SHORT = 2, DEALT = 4096 };
 
 _Static_assert((int)WIDE <= (int)GAN__PATCHES_SLACK, "what is read of a last line");
 
@@ -18,7 +19,7 @@ typedef __typeof__((wide){0} < (wide){0}) wide_mask;
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* One line: pieces from both ends, no loop that the compiler could turn into a call. */
+/* One line of 1 element or more, pieces from both ends. */
 INLINE void copy_line(int64_t n, const real *restrict from, real *restrict to)
 {
     if (n > 2 * WIDE) {
@@ -32,10 +33,10 @@ INLINE void copy_line(int64_t n, const real *restrict from, real *restrict to)
     } else if (n >= PIECE) {
         *(piece *)to = *(const piece *)from;
         *(piece *)(to + n - PIECE) = *(const piece *)(from + n - PIECE);
-    } else {
-        for (int64_t k = 0; k < n; k++) {
-            to[k] = from[k];
-        }
+    } else { /* a loop would become a call */
+        to[0] = from[0];
+        to[n / 2] = from[n / 2];
+        to[n - 1] = from[n - 1];
     }
 }
 
@@ -58,7 +59,7 @@ typedef struct {
 /* Copies lines one behind the other. */
 GAN__SIMD_32 static void copy_lines(many_lines l, const real *restrict from, real *restrict to)
 {
-    if (l.n <= PIECE && l.n + l.pitch >= PIECE) {
+    if (l.n > TOO_SHORT && l.n <= PIECE) {
         COPY_BY(piece);
     } else if (l.n > PIECE && l.n <= WIDE) {
         COPY_BY(wide);
@@ -116,13 +117,17 @@ GAN__SIMD_32 static void add_lines(many_lines l, const real *restrict from, real
     }
 }
 
-/* The same without such room. */
+/* The same without such room, or where there is hardly anything to add. */
 static void add_lines_exactly(many_lines l, const real *restrict from, real *restrict to)
 {
     for (int64_t q = 0; q < l.planes; q++) {
         for (int64_t i = 0; i < l.lines; i++, from += l.n) {
             real *line = to + q * l.apart + i * l.pitch;
-            for (int64_t k = 0; k < l.n; k++) {
+            int64_t k = 0;
+            for (; k + PIECE <= l.n; k += PIECE) {
+                *(piece *)(line + k) += *(const piece *)(from + k);
+            }
+            for (; k < l.n; k++) {
                 line[k] += from[k];
             }
         }
@@ -144,10 +149,11 @@ static void take_line(const real *restrict from, int64_t stride, int64_t n, real
 /* The reverse: adds to them. */
 static void give_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
 {
-    for (int64_t k = 0; k < n && stride == 1; k++) {
-        to[k] += from[k];
+    int64_t k = 0;
+    for (; stride == 1 && k + PIECE <= n; k += PIECE) {
+        *(piece *)(to + k) += *(const piece *)(from + k);
     }
-    for (int64_t k = 0; k < n && stride > 1; k++) {
+    for (; k < n; k++) {
         to[k * stride] += from[k];
     }
 }
@@ -196,7 +202,7 @@ static void give_pairs(int64_t n, const real *restrict a, const real *restrict b
 static int64_t whole_pieces(int64_t n)
 {
     const int64_t size = n <= PIECE ? PIECE : WIDE;
-    return (n + size - 1) / size * size;
+    return n <= TOO_SHORT ? n : (n + size - 1) / size * size;
 }
 
 gan__phases gan__phases_of(const gan__convolution *c, int64_t lines)
@@ -208,6 +214,7 @@ gan__phases gan__phases_of(const gan__convolution *c, int64_t lines)
     const bool plain = c->stride[0] == 1 && c->stride[1] == 1 && c->pad[0] == 0 && c->pad[1] == 0;
     f.width = plain ? c->w : f.width;
     f.elements = plain ? 0 : f.rows * f.columns * f.height * f.width;
+    f.group = plain ? INT64_MAX : DEALT / f.elements > 1 ? DEALT / f.elements : 1;
     return f;
 }
 
@@ -339,67 +346,109 @@ static inline int64_t place_of(const gan__phases *f, const tap *t)
 
 /* ---- Patches --------------------------------------------------------------------------------- */
 
-/* The lines of a block that one tap reads: of the phases, or of x itself where it has none. */
-static many_lines lines_of(const gan__convolution *c, const gan__phases *f, const gan__block *b)
+/* Some samples of a block and a channel of theirs. */
+typedef struct {
+    int64_t first, samples, channel;
+} group;
+
+/* The lines that one tap reads of them: of the phases, or of x itself where it has none. */
+static many_lines lines_of(const gan__convolution *c, const gan__phases *f, const gan__block *b,
+                           const group *g)
 {
-    return (many_lines){.planes = b->samples,
+    return (many_lines){.planes = g->samples,
                         .apart = f->elements > 0 ? f->elements : c->c * c->h * c->w,
                         .lines = b->lines,
                         .pitch = f->width,
                         .n = c->ow};
 }
 
+/* Their planes of an array of x's shape: where the first one starts. */
+static int64_t start_of(const gan__convolution *c, const gan__block *b, const group *g)
+{
+    return ((b->sample + g->first) * c->c + g->channel) * c->h * c->w;
+}
+
+/* Rows [from, to) of the patch matrix, all of one channel; patches: from row `from` on.
+ * there: whether they are dealt already */
+static void gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
+                   const group *g, int64_t from, int64_t to, bool there, const real *x, real *dealt,
+                   real *patches)
+{
+    const real *own = x + start_of(c, b, g);
+    const many_lines lines = lines_of(c, f, b, g);
+    if (f->elements > 0 && !there) {
+        const planes p = {
+            .samples = g->samples, .apart = c->c * c->h * c->w, .x = own, .dealt = dealt};
+        exchange(c, f, b->line, &p);
+    }
+    own = f->elements > 0 ? dealt : own + b->line * c->w;
+    tap t = tap_at(c, from - g->channel * c->kh * c->kw);
+    real *to_patches = patches + g->first * c->oh * c->ow;
+    for (int64_t row = from; row < to; row++, advance(c, &t), to_patches += b->columns) {
+        copy_lines(lines, own + place_of(f, &t), to_patches);
+    }
+}
+
+/* The transpose. */
+static void scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
+                    const group *g, int64_t from, int64_t to, const real *patches, real *dealt,
+                    real *x)
+{
+    const int64_t taps = c->kh * c->kw;
+    real *own = x + start_of(c, b, g);
+    const many_lines lines = lines_of(c, f, b, g);
+    if (from % taps == 0) {
+        memset(dealt, 0, (size_t)(g->samples * f->elements) * sizeof *dealt);
+    }
+    tap t = tap_at(c, from - g->channel * taps);
+    patches += g->first * c->oh * c->ow;
+    for (int64_t row = from; row < to; row++, advance(c, &t), patches += b->columns) {
+        if (f->elements > 0 && c->ow > TOO_SHORT) {
+            add_lines(lines, patches, dealt + place_of(f, &t));
+        } else {
+            real *into = f->elements > 0 ? dealt : own + b->line * c->w;
+            add_lines_exactly(lines, patches, into + place_of(f, &t));
+        }
+    }
+    if (f->elements > 0 && to % taps == 0) {
+        const planes p = {
+            .samples = g->samples, .apart = c->c * c->h * c->w, .dealt = dealt, .y = own};
+        exchange(c, f, b->line, &p);
+    }
+}
+
 void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
                          int64_t from, int64_t to, bool goes_on, const real *x, real *dealt,
                          real *patches)
 {
-    const int64_t taps = c->kh * c->kw, plane = c->h * c->w;
-    const many_lines lines = lines_of(c, f, b);
+    const int64_t taps = c->kh * c->kw, most = gan__smaller(b->samples, f->group);
     if (!goes_on) { /* what is padding stays so */
-        memset(dealt, 0, (size_t)(b->samples * f->elements) * sizeof *dealt);
+        memset(dealt, 0, (size_t)(most * f->elements) * sizeof *dealt);
     }
     for (int64_t row = from; row < to;) {
-        const int64_t channel = row / taps, end = gan__smaller(to, (channel + 1) * taps);
-        const real *own = x + (b->sample * c->c + channel) * plane;
+        group g = {.channel = row / taps};
+        const int64_t end = gan__smaller(to, (g.channel + 1) * taps);
         const bool there = goes_on && row == from && row % taps > 0;
-        if (f->elements > 0 && !there) {
-            const planes p = {
-                .samples = b->samples, .apart = c->c * plane, .x = own, .dealt = dealt};
-            exchange(c, f, b->line, &p);
+        for (; g.first < b->samples; g.first += most) {
+            g.samples = gan__smaller(most, b->samples - g.first);
+            gather(c, f, b, &g, row, end, there, x, dealt, patches + (row - from) * b->columns);
         }
-        own = f->elements > 0 ? dealt : own + b->line * c->w;
-        tap t = tap_at(c, row - channel * taps);
-        for (; row < end; row++, advance(c, &t)) {
-            copy_lines(lines, own + place_of(f, &t), patches + (row - from) * b->columns);
-        }
+        row = end;
     }
 }
 
 void gan__patches_scatter(const gan__convolution *c, const gan__phases *f, const gan__block *b,
                           int64_t from, int64_t to, const real *patches, real *dealt, real *x)
 {
-    const int64_t taps = c->kh * c->kw, plane = c->h * c->w;
-    const many_lines lines = lines_of(c, f, b);
+    const int64_t taps = c->kh * c->kw, most = gan__smaller(b->samples, f->group);
     for (int64_t row = from; row < to;) {
-        const int64_t channel = row / taps, end = gan__smaller(to, (channel + 1) * taps);
-        real *own = x + (b->sample * c->c + channel) * plane;
-        if (row % taps == 0) {
-            memset(dealt, 0, (size_t)(b->samples * f->elements) * sizeof *dealt);
+        group g = {.channel = row / taps};
+        const int64_t end = gan__smaller(to, (g.channel + 1) * taps);
+        for (; g.first < b->samples; g.first += most) {
+            g.samples = gan__smaller(most, b->samples - g.first);
+            scatter(c, f, b, &g, row, end, patches + (row - from) * b->columns, dealt, x);
         }
-        tap t = tap_at(c, row - channel * taps);
-        for (; row < end; row++, advance(c, &t)) {
-            const real *p = patches + (row - from) * b->columns;
-            if (f->elements > 0) {
-                add_lines(lines, p, dealt + place_of(f, &t));
-            } else {
-                add_lines_exactly(lines, p, own + b->line * c->w + place_of(f, &t));
-            }
-        }
-        if (f->elements > 0 && end % taps == 0) {
-            const planes p = {
-                .samples = b->samples, .apart = c->c * plane, .dealt = dealt, .y = own};
-            exchange(c, f, b->line, &p);
-        }
+        row = end;
     }
 }
 

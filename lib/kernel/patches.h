@@ -12,6 +12,7 @@ typedef struct {
     int64_t rows, columns; /* how many phases; a kernel may not reach all that the strides make */
     int64_t height, width; /* of a phase */
     int64_t elements;      /* of all; 0: the plane itself will do */
+    int64_t group;         /* samples whose planes are dealt out at a time */
 } gan__phases;
 
 enum { GAN__PATCHES_SLACK = 8 }; /* elements behind patches that may be read, whatever they are */
@@ -27,9 +28,9 @@ typedef struct {
 gan__phases gan__phases_of(const gan__convolution *c, int64_t lines);
 
 /* Fills rows [from, to) of a block.
- *   goes_on  whether the call before made the rows before `from`, of the same block of one sample;
- *            then `dealt` is as it left it
- * x: [n, c, h, w]; dealt: [samples, f->elements], scratch; patches: [to - from, columns] */
+ *   goes_on  whether the call before made the rows before `from` of the same block, and `dealt` is
+ *            as it left it; a block of several samples it must have left at the end of a channel
+ * x: [n, c, h, w]; dealt: [f->group, f->elements], scratch; patches: [to - from, columns] */
 void gan__patches_gather(const gan__convolution *c, const gan__phases *f, const gan__block *b,
                          int64_t from, int64_t to, bool goes_on, const real *x, real *dealt,
                          real *patches);

@@ -107,9 +107,12 @@ INLINE int64_t fetch_next(const piece *p, int64_t done)
  * would wait for each other's. */
 INLINE void fetch_result(const real *c, int64_t c_row, int64_t rows, int64_t columns)
 {
-    for (int64_t i = 0; i < rows; i++, c += c_row) {
-        __builtin_prefetch(c, 1, 3);
-        __builtin_prefetch(c + columns - 1, 1, 3);
+    for (int64_t i = 0; i < rows; i++) {
+        const real *row = c + i * c_row;
+        for (int64_t j = 0; j < columns; j += LINE) {
+            __builtin_prefetch(row + j, 1, 3);
+        }
+        __builtin_prefetch(row + columns - 1, 1, 3);
     }
 }
 
@@ -146,8 +149,8 @@ static void multiply_piece(const piece *p)
             strip ? a->strips + i * a->strips_k + a->strips_from * rows : a->at + i * a->row;
         const int64_t row = strip ? 1 : a->row, column = strip ? rows : a->column;
         real *c = p->c + i * p->c_row;
-        if (p->far) {
-            const int64_t coming = gan__smaller(p->rows - i - rows, tile->rows);
+        const int64_t coming = gan__smaller(p->rows - i - rows, tile->rows);
+        if (p->far && coming > 0) {
             fetch_result(c + rows * p->c_row, p->c_row, coming, p->columns);
         }
         if (p->columns == width) {
@@ -173,7 +176,7 @@ static int64_t even_part(int64_t length, int64_t most, int64_t step)
 static int64_t depth_of(const gan__tile *tile, int64_t m, int64_t k)
 {
     const int64_t most = gan__smaller(DEEP, PANEL / (GAN__TILE_VECTORS * tile->lanes));
-    const bool deep = k <= most || m <= BLOCK / most;
+    const bool deep = k <= most || m <= BLOCK / most / tile->rows * tile->rows;
     return even_part(k, deep ? most : gan__smaller(DEPTH, most), 4);
 }
 
