@@ -1,7 +1,8 @@
-/* Compiles a loop for the baseline and for wider vectors; the choice is made when the library is
- * loaded. All clones do the same operations in the same order (no contraction), so they give the
- * same bits. Not with gcc 11, which knows these levels but cannot choose among them, and not with
- * sanitizers, which would run code before they are set up. */
+/* Compiles a loop for the baseline and for wider vectors, GAN__SIMD_32 for those of 32 bytes at
+ * most; the choice is made when the library is loaded. All clones do the same operations in the
+ * same order (no contraction), so they give the same bits. Not with gcc 11, which knows these
+ * levels but cannot choose among them, and not with sanitizers, which would run code before they
+ * are set up. */
 #ifndef GAN_BASE_SIMD_H
 #define GAN_BASE_SIMD_H
 
@@ -20,7 +21,10 @@
 #define GAN__SIMD_32 __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define GAN__SIMD
-#define GAN__SIMD_32 /* for vectors of 32 bytes at most */
+#define GAN__SIMD_32
 #endif
+
+/* For a function that clones must have inside, or whose call a compiler may take for idle. */
+#define GAN__INLINE static inline __attribute__((always_inline))
 
 #endif

@@ -17,10 +17,15 @@ typedef real wide __attribute__((vector_size(8 * sizeof(real)), may_alias, align
 typedef __typeof__((piece){0} < (piece){0}) piece_mask;
 typedef __typeof__((wide){0} < (wide){0}) wide_mask;
 
-#define INLINE static inline __attribute__((always_inline))
+/* One line of WIDE to 2 WIDE elements, which is quicker without a loop. */
+GAN__INLINE void copy_ends(int64_t n, const real *restrict from, real *restrict to)
+{
+    *(wide *)to = *(const wide *)from;
+    *(wide *)(to + n - WIDE) = *(const wide *)(from + n - WIDE);
+}
 
 /* One line of 1 element or more, pieces from both ends. */
-INLINE void copy_line(int64_t n, const real *restrict from, real *restrict to)
+GAN__INLINE void copy_line(int64_t n, const real *restrict from, real *restrict to)
 {
     if (n > 2 * WIDE) {
         for (int64_t k = 0; k + WIDE < n; k += WIDE) {
@@ -28,8 +33,7 @@ INLINE void copy_line(int64_t n, const real *restrict from, real *restrict to)
         }
         *(wide *)(to + n - WIDE) = *(const wide *)(from + n - WIDE);
     } else if (n >= WIDE) {
-        *(wide *)to = *(const wide *)from;
-        *(wide *)(to + n - WIDE) = *(const wide *)(from + n - WIDE);
+        copy_ends(n, from, to);
     } else if (n >= PIECE) {
         *(piece *)to = *(const piece *)from;
         *(piece *)(to + n - PIECE) = *(const piece *)(from + n - PIECE);
@@ -67,8 +71,7 @@ GAN__SIMD_32 static void copy_lines(many_lines l, const real *restrict from, rea
         for (int64_t q = 0; q < l.planes; q++) {
             const real *line = from + q * l.apart;
             for (int64_t i = 0; i < l.lines; i++, line += l.pitch, to += l.n) {
-                *(wide *)to = *(const wide *)line;
-                *(wide *)(to + l.n - WIDE) = *(const wide *)(line + l.n - WIDE);
+                copy_ends(l.n, line, to);
             }
         }
     } else {

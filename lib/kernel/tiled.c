@@ -1,6 +1,7 @@
 #include "kernel/tiled.h"
 
 #include "base/context.h"
+#include "base/simd.h"
 
 #include <string.h>
 
@@ -33,11 +34,11 @@ enum {
     DEEP = 60 * UNIT,                        /* of k at a time, at most, */
     DEPTH = 40 * UNIT,                       /* unless a has too many rows for that */
     BLOCK = 204 * DEPTH,                     /* of a */
-    PANEL = 32 * DEPTH,                      /* of b */
     TILE_ROWS_MAX = 12,
     PANEL_COLUMNS = GAN__TILE_VECTORS * GAN__TILE_LANES_MAX,
-    LINE = 64 / sizeof(real), /* of a cache */
-    FEW_PANELS = 4            /* do not repay packing of a */
+    PANEL = PANEL_COLUMNS * DEPTH, /* of b; deeper ones are of tiles with shorter vectors */
+    LINE = 64 / sizeof(real),      /* of a cache */
+    FEW_PANELS = 4                 /* do not repay packing of a */
 };
 
 /* The rows that a tile takes of those that are left. Two rows have too few sums to keep a processor
@@ -84,12 +85,9 @@ typedef struct {
     int64_t next_runs, next_apart, next_length;
 } piece;
 
-/* To be inlined: a compiler may take a call for idle whose function only fetches. */
-#define INLINE static inline __attribute__((always_inline))
-
 /* Has the runs brought near that come next, as many as the tiles of this piece have to bring each.
  * Returns how many are done. */
-INLINE int64_t fetch_next(const piece *p, int64_t done)
+GAN__INLINE int64_t fetch_next(const piece *p, int64_t done)
 {
     const int64_t share = (p->next_runs * p->tile->rows + p->rows - 1) / p->rows;
     const int64_t end = gan__smaller(done + share, p->next_runs);
@@ -105,7 +103,7 @@ INLINE int64_t fetch_next(const piece *p, int64_t done)
 
 /* Has the rows of c brought near that the next tile writes: where they come from memory, tiles
  * would wait for each other's. */
-INLINE void fetch_result(const real *c, int64_t c_row, int64_t rows, int64_t columns)
+GAN__INLINE void fetch_result(const real *c, int64_t c_row, int64_t rows, int64_t columns)
 {
     for (int64_t i = 0; i < rows; i++) {
         const real *row = c + i * c_row;
@@ -177,7 +175,7 @@ static int64_t depth_of(const gan__tile *tile, int64_t m, int64_t k)
 {
     const int64_t most = gan__smaller(DEEP, PANEL / (GAN__TILE_VECTORS * tile->lanes));
     const bool deep = k <= most || m <= BLOCK / most / tile->rows * tile->rows;
-    return even_part(k, deep ? most : gan__smaller(DEPTH, most), 4);
+    return even_part(k, deep ? most : DEPTH, 4);
 }
 
 /* Whether tiles had better read a panel of b from a copy: it is read more than once and from far
