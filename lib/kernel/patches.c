@@ -120,19 +120,24 @@ GAN__SIMD_32 static void add_lines(many_lines l, const real *restrict from, real
     }
 }
 
-/* The same without such room, or where there is hardly anything to add. */
+/* Adds to one line. */
+GAN__INLINE void add_line(int64_t n, const real *restrict from, real *restrict to)
+{
+    int64_t k = 0;
+    for (; k + PIECE <= n; k += PIECE) {
+        *(piece *)(to + k) += *(const piece *)(from + k);
+    }
+    for (; k < n; k++) {
+        to[k] += from[k];
+    }
+}
+
+/* The same as add_lines without such room, or where there is hardly anything to add. */
 static void add_lines_exactly(many_lines l, const real *restrict from, real *restrict to)
 {
     for (int64_t q = 0; q < l.planes; q++) {
         for (int64_t i = 0; i < l.lines; i++, from += l.n) {
-            real *line = to + q * l.apart + i * l.pitch;
-            int64_t k = 0;
-            for (; k + PIECE <= l.n; k += PIECE) {
-                *(piece *)(line + k) += *(const piece *)(from + k);
-            }
-            for (; k < l.n; k++) {
-                line[k] += from[k];
-            }
+            add_line(l.n, from, to + q * l.apart + i * l.pitch);
         }
     }
 }
@@ -152,11 +157,11 @@ static void take_line(const real *restrict from, int64_t stride, int64_t n, real
 /* The reverse: adds to them. */
 static void give_line(const real *restrict from, int64_t stride, int64_t n, real *restrict to)
 {
-    int64_t k = 0;
-    for (; stride == 1 && k + PIECE <= n; k += PIECE) {
-        *(piece *)(to + k) += *(const piece *)(from + k);
+    if (stride == 1) {
+        add_line(n, from, to);
+        return;
     }
-    for (; k < n; k++) {
+    for (int64_t k = 0; k < n; k++) {
         to[k * stride] += from[k];
     }
 }
