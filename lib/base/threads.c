@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,12 @@ enum { SPINS = 4000 };
 
 /* A worker's stack, at least: musl gives 128 kB, and a product alone takes 150. */
 enum { STACK = 512 * 1024 };
+
+/* The tasks of one thread that are left, away from what others write. */
+typedef struct {
+    alignas(64) _Atomic int64_t next;
+    int64_t end;
+} share;
 
 struct gan__pool {
     pthread_mutex_t mutex;
@@ -29,11 +36,17 @@ struct gan__pool {
     /* One job at a time. `generation` publishes it; the fields before are plain data. */
     gan__task_fn function;
     void *argument;
-    int64_t tasks;
     bool quit;
-    _Atomic int64_t next;
+    share *shares;            /* [count + 1], the caller's first */
+    _Atomic int32_t numbered; /* workers that know which share is theirs */
     _Atomic int32_t working;
     _Atomic uint64_t generation;
+
+    /* Who sleeps. One says so before looking once more whether there is anything to wait for; the
+     * other, after the change, whether anyone is to be woken: one of them sees it. Nobody takes the
+     * mutex otherwise: two threads that both look would meet there, and one of them would sleep. */
+    _Atomic int32_t sleepers;
+    _Atomic bool caller_sleeps;
 };
 
 int32_t gan__processors(void)
@@ -60,14 +73,27 @@ static void pause_briefly(void)
 #endif
 }
 
-static void do_tasks(struct gan__pool *pool)
+static void deal_tasks(struct gan__pool *pool, int64_t tasks)
 {
-    for (;;) {
-        const int64_t task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (task >= pool->tasks) {
-            return;
+    const int64_t threads = pool->count + 1;
+    for (int64_t i = 0; i < threads; i++) {
+        atomic_store_explicit(&pool->shares[i].next, tasks * i / threads, memory_order_relaxed);
+        pool->shares[i].end = tasks * (i + 1) / threads;
+    }
+}
+
+/* First a thread's own tasks, in every job the same part of all: what it wrote in one is then in
+ * its caches in the next, not in those of others, which may be far. Then what others have left. */
+static void do_tasks(struct gan__pool *pool, int32_t thread)
+{
+    for (int32_t i = 0; i <= pool->count; i++) {
+        share *from = &pool->shares[(thread + i) % (pool->count + 1)];
+        while (atomic_load_explicit(&from->next, memory_order_relaxed) < from->end) {
+            const int64_t task = atomic_fetch_add_explicit(&from->next, 1, memory_order_relaxed);
+            if (task < from->end) {
+                pool->function(pool->argument, task);
+            }
         }
-        pool->function(pool->argument, task);
     }
 }
 
@@ -81,10 +107,12 @@ static uint64_t await_job(struct gan__pool *pool, uint64_t seen)
         pause_briefly();
     }
     pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->sleepers, 1);
     uint64_t now;
-    while ((now = atomic_load_explicit(&pool->generation, memory_order_acquire)) == seen) {
+    while ((now = atomic_load(&pool->generation)) == seen) {
         pthread_cond_wait(&pool->wake, &pool->mutex);
     }
+    atomic_fetch_sub(&pool->sleepers, 1);
     pthread_mutex_unlock(&pool->mutex);
     return now;
 }
@@ -92,14 +120,15 @@ static uint64_t await_job(struct gan__pool *pool, uint64_t seen)
 static void *worker(void *argument)
 {
     struct gan__pool *pool = argument;
+    const int32_t thread = atomic_fetch_add(&pool->numbered, 1) + 1;
     uint64_t seen = 0;
     for (;;) {
         seen = await_job(pool, seen);
         if (pool->quit) {
             return NULL;
         }
-        do_tasks(pool);
-        if (atomic_fetch_sub_explicit(&pool->working, 1, memory_order_acq_rel) == 1) {
+        do_tasks(pool, thread);
+        if (atomic_fetch_sub(&pool->working, 1) == 1 && atomic_load(&pool->caller_sleeps)) {
             pthread_mutex_lock(&pool->mutex);
             pthread_cond_signal(&pool->idle);
             pthread_mutex_unlock(&pool->mutex);
@@ -111,10 +140,12 @@ static void *worker(void *argument)
 static void publish(struct gan__pool *pool)
 {
     atomic_store_explicit(&pool->working, pool->count, memory_order_relaxed);
-    pthread_mutex_lock(&pool->mutex);
-    atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
-    pthread_cond_broadcast(&pool->wake);
-    pthread_mutex_unlock(&pool->mutex);
+    atomic_fetch_add(&pool->generation, 1);
+    if (atomic_load(&pool->sleepers) > 0) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->mutex);
+    }
 }
 
 static void await_workers(struct gan__pool *pool)
@@ -126,9 +157,11 @@ static void await_workers(struct gan__pool *pool)
         pause_briefly();
     }
     pthread_mutex_lock(&pool->mutex);
-    while (atomic_load_explicit(&pool->working, memory_order_acquire) != 0) {
+    atomic_store(&pool->caller_sleeps, true);
+    while (atomic_load(&pool->working) != 0) {
         pthread_cond_wait(&pool->idle, &pool->mutex);
     }
+    atomic_store(&pool->caller_sleeps, false);
     pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -166,7 +199,10 @@ static struct gan__pool *pool_create(gan_context *context)
         return NULL;
     }
     pool->threads = gan__allocate(context, context->threads, sizeof *pool->threads);
-    if (pool->threads == NULL) {
+    pool->shares = gan__allocate(context, context->threads, sizeof *pool->shares);
+    if (pool->threads == NULL || pool->shares == NULL) {
+        gan__release(context, pool->shares);
+        gan__release(context, pool->threads);
         gan__release(context, pool);
         return NULL;
     }
@@ -195,6 +231,7 @@ void gan__pool_free(gan_context *context)
         pthread_cond_destroy(&pool->wake);
         pthread_mutex_destroy(&pool->mutex);
     }
+    gan__release(context, pool->shares);
     gan__release(context, pool->threads);
     gan__release(context, pool);
     context->pool = NULL;
@@ -220,9 +257,8 @@ void gan__parallel(gan_context *context, int64_t tasks, gan__task_fn function, v
     }
     pool->function = function;
     pool->argument = argument;
-    pool->tasks = tasks;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    deal_tasks(pool, tasks);
     publish(pool);
-    do_tasks(pool);
+    do_tasks(pool, 0);
     await_workers(pool);
 }
