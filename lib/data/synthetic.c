@@ -1,3 +1,4 @@
+#include "base/simd.h"
 #include "base/words.h"
 #include "data/dataset.h"
 
@@ -42,18 +43,43 @@ static void place_on_grid(const mixture *source, int64_t mode, double *centre)
     centre[1] = source->size * ((double)row - middle);
 }
 
-/* sample: [base.elements]; index: its number, of any size */
-static void draw_sample(const mixture *source, uint64_t index, float *sample)
+enum { SAMPLES = 32 }; /* drawn side by side */
+
+/* Two numbers a sample: random ones from 0 to 1, then normal ones. */
+typedef struct {
+    double v[2][SAMPLES];
+} pairs;
+
+GAN__SIMD static void make_normals(pairs *numbers)
 {
-    const gan__random_key key = {
-        .seed = source->seed, .step = index >> 32, .stream = GAN__STREAM_DATA};
-    gan__words words = gan__words_start(key, (uint32_t)index);
-    double normals[2], centre[2];
-    gan__words_normals(&words, normals);
-    const int64_t mode = source->modes > 1 ? gan__words_below(&words, (uint32_t)source->modes) : 0;
-    source->place(source, mode, centre);
-    for (int64_t i = 0; i < source->base.elements; i++) {
-        sample[i] = (float)(centre[i] + source->deviation * normals[i]);
+    for (int32_t i = 0; i < SAMPLES; i++) {
+        gan__normals(numbers->v[0][i], numbers->v[1][i], &numbers->v[0][i], &numbers->v[1][i]);
+    }
+}
+
+/* index: the number of the first sample, of any size; count: at most SAMPLES; samples: [count,
+ * base.elements] */
+static void draw_samples(const mixture *source, uint64_t index, int64_t count, float *samples)
+{
+    pairs numbers = {0};
+    int64_t modes[SAMPLES] = {0};
+    for (int64_t i = 0; i < count; i++, index++) {
+        const gan__random_key key = {
+            .seed = source->seed, .step = index >> 32, .stream = GAN__STREAM_DATA};
+        gan__words words = gan__words_start(key, (uint32_t)index);
+        numbers.v[0][i] = gan__words_uniform(&words);
+        numbers.v[1][i] = gan__words_uniform(&words);
+        if (source->modes > 1) {
+            modes[i] = gan__words_below(&words, (uint32_t)source->modes);
+        }
+    }
+    make_normals(&numbers);
+    for (int64_t i = 0; i < count; i++) {
+        double centre[2];
+        source->place(source, modes[i], centre);
+        for (int64_t j = 0; j < source->base.elements; j++) {
+            *samples++ = (float)(centre[j] + source->deviation * numbers.v[j][i]);
+        }
     }
 }
 
@@ -62,8 +88,9 @@ static int32_t read_draws(const gan__source *base, uint64_t epoch, int64_t first
 {
     /* Epochs are as far apart as the source is long, so those of two slices stay disjoint too. */
     const uint64_t start = epoch * (uint64_t)base->count + (uint64_t)first;
-    for (int64_t i = 0; i < count; i++) {
-        draw_sample((const mixture *)base, start + (uint64_t)i, samples + i * base->elements);
+    for (int64_t i = 0; i < count; i += SAMPLES) {
+        draw_samples((const mixture *)base, start + (uint64_t)i, gan__smaller(count - i, SAMPLES),
+                     samples + i * base->elements);
     }
     return GAN_OK;
 }
