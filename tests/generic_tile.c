@@ -8,12 +8,13 @@
 #else
 #define FUSED fmaf
 #endif
-#define TILE_ADD(s, x, v)                                    \
-    __extension__({                                          \
-        vector sum_ = (s);                                   \
-        for (int lane_ = 0; lane_ < LANES; lane_++) {        \
-            sum_[lane_] = FUSED(x, (v)[lane_], sum_[lane_]); \
-        }                                                    \
-        sum_;                                                \
+#define TILE_ADD(s, x, v)                                                         \
+    __extension__({                                                               \
+        __typeof__(s) sum_ = (s);                                                 \
+        for (int lane_ = 0; lane_ < (int)(sizeof sum_ / sizeof(real)); lane_++) { \
+            sum_[lane_] = FUSED(x, (v)[lane_], sum_[lane_]);                      \
+        }                                                                         \
+        sum_;                                                                     \
     })
+#define TILE_ADD_HALF TILE_ADD
 #include "kernel/tile.inc"

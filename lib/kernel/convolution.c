@@ -16,6 +16,7 @@ enum {
     CHUNK_ROWS = 8,              /* but at least so many: all outputs are gone through for each */
     BAND_ROWS = 256,             /* worth a lane of the gradient by the kernel */
     SUM_ELEMENTS = 16 * 1024,    /* of sums, added up by one task */
+    TURN_ROWS = 16,              /* of these at a time: their lines stay in the first-level cache */
     VECTOR = 16, /* of the widest BLAS kernels: columns beyond its multiples are slow */
     ALIGNMENT = 64 / sizeof(real)
 };
@@ -311,9 +312,13 @@ static void add_sums(void *argument, int64_t task)
     for (int64_t share = 1; share < shares_of(j); share++) {
         gan__element_add(rows * o, sum, sum_of(j, share) + from * o, 0, 0, sum);
     }
-    for (int64_t f = 0; f < o; f++) {
-        for (int64_t row = 0; row < rows; row++) {
-            j->out[f * j->rows + from + row] = sum[row * o + f];
+    for (int64_t first = 0; first < rows; first += TURN_ROWS) {
+        const int64_t end = gan__smaller(first + TURN_ROWS, rows);
+        for (int64_t f = 0; f < o; f++) {
+            real *out = j->out + f * j->rows + from;
+            for (int64_t row = first; row < end; row++) {
+                out[row] = sum[row * o + f];
+            }
         }
     }
 }
@@ -329,7 +334,7 @@ void gan__convolve(gan_context *context, const gan__convolution *c, const real *
     j.tile = gan__products_tile(context);
     j.x = x;
     j.kernel = kernel;
-    gan__product_pack(j.tile, c->o, j.rows, gan__factor_of(false, kernel, j.rows), shared_of(&j));
+    gan__product_pack(context, c->o, j.rows, gan__factor_of(false, kernel, j.rows), shared_of(&j));
     gan__parallel(context, j.lanes, convolve_lane, &j);
 }
 
@@ -345,7 +350,7 @@ void gan__convolve_input(gan_context *context, const gan__convolution *c, const 
     j.g = g;
     j.kernel = kernel;
     for (int64_t row = 0; row < j.rows; row += j.chunk) { /* as the lanes go through them */
-        gan__product_pack(j.tile, gan__smaller(j.chunk, j.rows - row), c->o,
+        gan__product_pack(context, gan__smaller(j.chunk, j.rows - row), c->o,
                           gan__factor_of(true, kernel + row, j.rows), shared_of(&j) + row * c->o);
     }
     gan__parallel(context, j.lanes, convolve_input_lane, &j);

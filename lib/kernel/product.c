@@ -1,6 +1,7 @@
 #include "kernel/product.h"
 
 #include "base/simd.h"
+#include "base/threads.h"
 #include "kernel/blas.h"
 #include "kernel/tiled.h"
 
@@ -104,9 +105,33 @@ void gan__product(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__f
     }
 }
 
-void gan__product_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a, real *strips)
+/* Packing in progress, by bands of rows. */
+typedef struct {
+    const gan__tile *tile;
+    int64_t m, k, bands;
+    gan__factor a;
+    real *strips;
+} packing;
+
+enum {
+    PACK_ROWS = 48, /* of a band, whole tiles of any processor; the last one has up to 95 */
+    PACK_ELEMENTS = 32 * 1024 /* of all, worth waking a thread */
+};
+
+static void pack_band(void *argument, int64_t band)
 {
-    if (tile != NULL) {
-        gan__tiled_pack(tile, m, k, a, strips);
+    const packing *p = argument;
+    const int64_t from = band * PACK_ROWS, rows = band + 1 < p->bands ? PACK_ROWS : p->m - from;
+    gan__factor a = p->a;
+    a.at += from * a.row;
+    gan__tiled_pack(p->tile, rows, p->k, a, p->strips + from * p->k);
+}
+
+void gan__product_pack(gan_context *context, int64_t m, int64_t k, gan__factor a, real *strips)
+{
+    packing p = {gan__products_tile(context), m, k, 1, a, strips};
+    if (p.tile != NULL) {
+        p.bands = m >= 2 * PACK_ROWS && m * k >= PACK_ELEMENTS ? m / PACK_ROWS : 1;
+        gan__parallel(context, p.bands, pack_band, &p);
     }
 }

@@ -16,11 +16,12 @@ typedef struct {
 
     /* c = a b, or c += a b with `accumulate`. Each element is one chain of k fused multiply-adds,
      * from 0 or c.
-     *   rows, vectors  of c; vectors: 1 to GAN__TILE_VECTORS
+     *   rows   of c
+     *   width  columns of c: GAN__TILE_VECTORS vectors, one, or half of one
      *   a  [rows, k], its rows and columns a_row and a_column apart
-     *   b  [k, vectors * lanes], its rows b_row apart
-     *   c  [rows, vectors * lanes], its rows c_row apart */
-    void (*run)(int32_t rows, int32_t vectors, int64_t k, const real *a, int64_t a_row,
+     *   b  [k, width], its rows b_row apart
+     *   c  [rows, width], its rows c_row apart */
+    void (*run)(int32_t rows, int32_t width, int64_t k, const real *a, int64_t a_row,
                 int64_t a_column, const real *b, int64_t b_row, bool accumulate, real *c,
                 int64_t c_row);
 

@@ -8,8 +8,10 @@
 #define TILE_ROWS 8
 #ifdef GAN_REAL_DOUBLE
 #define TILE_ADD(s, x, v) vfmaq_n_f64((float64x2_t)(s), (float64x2_t)(v), x)
+#define TILE_ADD_HALF(s, x, v) vfma_n_f64((float64x1_t)(s), (float64x1_t)(v), x)
 #else
 #define TILE_ADD(s, x, v) vfmaq_n_f32((float32x4_t)(s), (float32x4_t)(v), x)
+#define TILE_ADD_HALF(s, x, v) vfma_n_f32((float32x2_t)(s), (float32x2_t)(v), x)
 #endif
 #include "kernel/tile.inc"
 #else

@@ -13,10 +13,11 @@ const gan__tile *gan__tile_at(int32_t index)
     int32_t count = 0;
 #ifdef __x86_64__
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f")) {
+    const bool fma = __builtin_cpu_supports("fma");
+    if (fma && __builtin_cpu_supports("avx512f")) {
         have[count++] = &gan__tile_avx512;
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    if (fma && __builtin_cpu_supports("avx2")) {
         have[count++] = &gan__tile_avx2;
     }
 #elif defined(__aarch64__)
@@ -114,19 +115,25 @@ GAN__INLINE void fetch_result(const real *c, int64_t c_row, int64_t rows, int64_
     }
 }
 
+/* How wide a tile for so many columns is. */
+static int64_t width_of(const gan__tile *tile, int64_t columns)
+{
+    const int64_t most = (int64_t)GAN__TILE_VECTORS * tile->lanes;
+    return columns > tile->lanes ? most : columns > tile->lanes / 2 ? tile->lanes : tile->lanes / 2;
+}
+
 /* A tile that is not as wide as vectors are. */
-static void run_edge(const piece *p, int32_t rows, int32_t vectors, const real *a, int64_t a_row,
+static void run_edge(const piece *p, int32_t rows, int64_t width, const real *a, int64_t a_row,
                      int64_t a_column, real *c)
 {
     real edge[TILE_ROWS_MAX * PANEL_COLUMNS];
-    const int64_t width = (int64_t)vectors * p->tile->lanes;
     const size_t size = (size_t)p->columns * sizeof *c;
     for (int64_t i = 0; i < rows && p->accumulate; i++) {
         memset(edge + i * width, 0, (size_t)width * sizeof *edge);
         memcpy(edge + i * width, c + i * p->c_row, size);
     }
-    p->tile->run(rows, vectors, p->k, a, a_row, a_column, p->b, p->b_row, p->accumulate, edge,
-                 width);
+    p->tile->run(rows, (int32_t)width, p->k, a, a_row, a_column, p->b, p->b_row, p->accumulate,
+                 edge, width);
     for (int64_t i = 0; i < rows; i++) {
         memcpy(c + i * p->c_row, edge + i * width, size);
     }
@@ -136,8 +143,7 @@ static void multiply_piece(const piece *p)
 {
     const gan__tile *tile = p->tile;
     const gan__factor *a = &p->a;
-    const int32_t vectors = p->columns > tile->lanes ? GAN__TILE_VECTORS : 1;
-    const int64_t width = (int64_t)vectors * tile->lanes;
+    const int64_t width = width_of(tile, p->columns);
     int64_t fetched = 0;
     for (int64_t i = 0; i < p->rows;) {
         const int64_t rows = rows_of(tile, p->rows - i);
@@ -152,10 +158,10 @@ static void multiply_piece(const piece *p)
             fetch_result(c + rows * p->c_row, p->c_row, coming, p->columns);
         }
         if (p->columns == width) {
-            tile->run((int32_t)rows, vectors, p->k, from, row, column, p->b, p->b_row,
+            tile->run((int32_t)rows, (int32_t)width, p->k, from, row, column, p->b, p->b_row,
                       p->accumulate, c, p->c_row);
         } else {
-            run_edge(p, (int32_t)rows, vectors, from, row, column, c);
+            run_edge(p, (int32_t)rows, width, from, row, column, c);
         }
         i += rows;
     }
@@ -183,8 +189,7 @@ static int64_t depth_of(const gan__tile *tile, int64_t m, int64_t k)
  * whole vectors. */
 static bool wants_copy(const piece *p, const gan__factor *b)
 {
-    const bool whole =
-        p->columns == (int64_t)GAN__TILE_VECTORS * p->tile->lanes || p->columns == p->tile->lanes;
+    const bool whole = p->columns == width_of(p->tile, p->columns);
     const bool displace = b->row % (2048 / (int64_t)sizeof(real)) == 0;
     return b->column != 1 || !whole || (p->rows > p->tile->rows && (!b->near || displace));
 }
@@ -208,7 +213,7 @@ static void prepare_panel(piece *p, const gan__factor *b, int64_t l, int64_t j, 
         p->next_apart = by_rows ? b->row : b->column;
         p->next_length = by_rows ? width : p->k;
     }
-    p->b_row = p->columns > p->tile->lanes ? width : p->tile->lanes;
+    p->b_row = width_of(p->tile, p->columns);
     p->tile->pack(p->k, p->columns, p->b, b->row, b->column, p->b_row, panel);
     p->b = panel;
 }
