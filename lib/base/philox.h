@@ -35,13 +35,28 @@ typedef struct {
     uint32_t stream;
 } gan__random_key;
 
+static inline philox4x32_ctr_t gan__philox_counter(gan__random_key key, uint32_t sample,
+                                                   uint32_t block)
+{
+    return (philox4x32_ctr_t){{block, sample, (uint32_t)key.step,
+                               key.stream << 16 | ((uint32_t)(key.step >> 32) & 0xffff)}};
+}
+
 /* Four random words for elements 4 * block to 4 * block + 3 of a sample. */
 static inline philox4x32_ctr_t gan__philox(gan__random_key key, uint32_t sample, uint32_t block)
 {
-    const philox4x32_ctr_t counter = {{block, sample, (uint32_t)key.step,
-                                       key.stream << 16 | ((uint32_t)(key.step >> 32) & 0xffff)}};
     const philox4x32_key_t seed = {{(uint32_t)key.seed, (uint32_t)(key.seed >> 32)}};
-    return philox4x32(counter, seed);
+    return philox4x32(gan__philox_counter(key, sample, block), seed);
 }
+
+/* Many blocks side by side. */
+enum { GAN__PHILOX_LANES = 4, GAN__PHILOX_BLOCKS = 32 };
+
+typedef struct {
+    uint32_t v[GAN__PHILOX_LANES][GAN__PHILOX_BLOCKS];
+} gan__philox_words;
+
+/* Turns the counters of many blocks into their random words, as gan__philox does for each. */
+void gan__philox_many(uint64_t seed, gan__philox_words *words);
 
 #endif

@@ -18,6 +18,13 @@ static inline gan__words gan__words_start(gan__random_key key, uint32_t sample)
     return (gan__words){.key = key, .sample = sample, .lane = 4};
 }
 
+/* The same with block 0 at hand. */
+static inline gan__words gan__words_with(gan__random_key key, uint32_t sample,
+                                         philox4x32_ctr_t four)
+{
+    return (gan__words){.key = key, .sample = sample, .block = 1, .four = four};
+}
+
 static inline uint32_t gan__words_next(gan__words *words)
 {
     if (words->lane == 4) {

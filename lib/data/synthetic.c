@@ -43,7 +43,7 @@ static void place_on_grid(const mixture *source, int64_t mode, double *centre)
     centre[1] = source->size * ((double)row - middle);
 }
 
-enum { SAMPLES = 32 }; /* drawn side by side */
+enum { SAMPLES = GAN__PHILOX_BLOCKS }; /* drawn side by side */
 
 /* Two numbers a sample: random ones from 0 to 1, then normal ones. */
 typedef struct {
@@ -57,16 +57,36 @@ GAN__SIMD static void make_normals(pairs *numbers)
     }
 }
 
+static gan__random_key key_of(const mixture *source, uint64_t index)
+{
+    return (gan__random_key){.seed = source->seed, .step = index >> 32, .stream = GAN__STREAM_DATA};
+}
+
+/* The counters of block 0 of each sample, from sample `index` on. */
+static void count_blocks(const mixture *source, uint64_t index, gan__philox_words *words)
+{
+    for (int32_t i = 0; i < SAMPLES; i++, index++) {
+        const philox4x32_ctr_t counter =
+            gan__philox_counter(key_of(source, index), (uint32_t)index, 0);
+        for (int32_t lane = 0; lane < GAN__PHILOX_LANES; lane++) {
+            words->v[lane][i] = counter.v[lane];
+        }
+    }
+}
+
 /* index: the number of the first sample, of any size; count: at most SAMPLES; samples: [count,
  * base.elements] */
 static void draw_samples(const mixture *source, uint64_t index, int64_t count, float *samples)
 {
     pairs numbers = {0};
     int64_t modes[SAMPLES] = {0};
+    gan__philox_words first;
+    count_blocks(source, index, &first);
+    gan__philox_many(source->seed, &first);
     for (int64_t i = 0; i < count; i++, index++) {
-        const gan__random_key key = {
-            .seed = source->seed, .step = index >> 32, .stream = GAN__STREAM_DATA};
-        gan__words words = gan__words_start(key, (uint32_t)index);
+        const philox4x32_ctr_t four = {
+            {first.v[0][i], first.v[1][i], first.v[2][i], first.v[3][i]}};
+        gan__words words = gan__words_with(key_of(source, index), (uint32_t)index, four);
         numbers.v[0][i] = gan__words_uniform(&words);
         numbers.v[1][i] = gan__words_uniform(&words);
         if (source->modes > 1) {
