@@ -39,7 +39,7 @@ enum {
     PANEL_COLUMNS = GAN__TILE_VECTORS * GAN__TILE_LANES_MAX,
     PANEL = PANEL_COLUMNS * DEPTH, /* of b; deeper ones are of tiles with shorter vectors */
     LINE = 64 / sizeof(real),      /* of a cache */
-    FEW_PANELS = 4                 /* do not repay packing of a */
+    FEW_PANELS = 8                 /* do not repay packing of a */
 };
 
 /* The rows that a tile takes of those that are left. Two rows have too few sums to keep a processor
