@@ -68,14 +68,18 @@ typedef struct {
     int64_t rows, length;
 } piece;
 
-enum { SHORT = 15 }; /* rows up to this length are taken many at a time */
+enum {
+    SHORT = 15, /* rows up to this length are taken many at a time, and those that repeat */
+    WIDE = 8    /* elements that are filled at a time */
+};
 
 /* The next piece of at most n elements. */
 static piece piece_at(const gan__view *view, const cursor *c, int64_t n)
 {
     const int32_t last = view->rank - 1;
     const int64_t length = view->dims[last];
-    if (last > 0 && length <= SHORT && c->at[last] == 0 && n >= length) {
+    const bool many = length <= SHORT || view->strides[last] == 0;
+    if (last > 0 && many && c->at[last] == 0 && n >= length) {
         return (piece){gan__smaller(view->dims[last - 1] - c->at[last - 1], n / length), length};
     }
     return (piece){1, gan__smaller(length - c->at[last], n)};
@@ -87,6 +91,21 @@ static void advance_piece(const gan__view *view, cursor *c, piece p)
         advance(view, c, view->rank - 2, p.rows);
     } else {
         advance(view, c, view->rank - 1, p.length);
+    }
+}
+
+/* y = x, n times: by whole vectors, the last one overlapping, where there is one. */
+GAN__INLINE void fill(int64_t n, real x, real *y)
+{
+    int64_t i = 0;
+    for (; n >= WIDE && i < n; i += WIDE) {
+        real *to = y + gan__smaller(i, n - WIDE);
+        for (int64_t j = 0; j < WIDE; j++) {
+            to[j] = x;
+        }
+    }
+    for (; i < n; i++) {
+        y[i] = x;
     }
 }
 
@@ -105,8 +124,12 @@ static inline void read_rows(const piece *p, const real *restrict x, int64_t row
 {
     if (stride == 0 && p->length == 2 && row_stride == 1) {
         repeat(p->rows, 2, x, 1, y);
-    } else if (stride == 0) {
+    } else if (stride == 0 && p->length < WIDE) {
         repeat(p->rows, p->length, x, row_stride, y);
+    } else if (stride == 0) {
+        for (int64_t r = 0; r < p->rows; r++) {
+            fill(p->length, x[r * row_stride], y + r * p->length);
+        }
     } else {
         for (int64_t r = 0; r < p->rows; r++) {
             for (int64_t i = 0; i < p->length; i++) {

@@ -9,7 +9,8 @@
 enum {
     COLUMNS = 256,         /* columns summed at a time, so that the accumulators stay in cache */
     TASK_ELEMENTS = 32768, /* numbers read by one task, about */
-    SHORT = 16,            /* rows up to this length are added up many at a time */
+    SHORT = 16,            /* rows up to this length are added up many at a time, */
+    ABREAST = 8,           /* so many side by side */
     NARROW = 64,           /* up to so many columns are added up ... */
     FEW = 16               /* ... so many at a time, down all rows */
 };
@@ -124,26 +125,33 @@ static void sum_columns(void *argument, int64_t task)
     }
 }
 
-/* Adds the sums of rows of `length` elements that start `apart` from each other. Lengths known to
- * the compiler become vectors. */
-static inline void add_rows(int64_t rows, int64_t length, const real *x, int64_t apart, double *sum)
+/* Adds the sums of rows of `length` elements that start `apart` from each other. A number of rows
+ * known to the compiler becomes sums that do not wait for each other. */
+GAN__INLINE void add_rows(int64_t rows, int64_t length, const real *x, int64_t apart, double *sum)
 {
-    for (int64_t i = 0; i < rows; i++) {
-        double row = 0;
-        for (int64_t k = 0; k < length; k++) {
-            row += (double)x[i * apart + k];
+    double row[ABREAST] = {0};
+    for (int64_t k = 0; k < length; k++) {
+        for (int64_t i = 0; i < rows; i++) {
+            row[i] += (double)x[i * apart + k];
         }
-        sum[i] += row;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        sum[i] += row[i];
     }
 }
 
 GAN__SIMD static void add_short_rows(int64_t rows, int64_t length, const real *x, int64_t apart,
                                      double *sum)
 {
-    if (length == 2) {
-        add_rows(rows, 2, x, apart, sum);
-    } else {
-        add_rows(rows, length, x, apart, sum);
+    int64_t i = 0;
+    for (; length == 2 && i < rows; i++) {
+        sum[i] += (double)x[i * apart] + (double)x[i * apart + 1];
+    }
+    for (; i + ABREAST <= rows; i += ABREAST) {
+        add_rows(ABREAST, length, x + i * apart, apart, sum + i);
+    }
+    for (; i < rows; i++) {
+        add_rows(1, length, x + i * apart, apart, sum + i);
     }
 }
 
