@@ -26,7 +26,9 @@ static void run_pad(gan_context *context, const gan__node *node, const gan__shap
     }
     gan__view_simplify(&view);
     memset(y, 0, (size_t)gan__shape_elements(node->shape) * sizeof *y);
-    gan__view_write(&view, x[0], 0, gan__shape_elements(input_shapes[0]), y);
+    gan__view_cursor first;
+    gan__view_seek(&view, 0, &first);
+    gan__view_write(&view, x[0], &first, gan__shape_elements(input_shapes[0]), y);
 }
 
 static void run_sum(gan_context *context, const gan__node *node, const gan__shape *input_shapes,

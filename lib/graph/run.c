@@ -36,8 +36,9 @@ static double *partials(const gan__arguments *arguments, const gan__instruction 
     return (double *)(void *)(arguments->workspace + sum->y.offset);
 }
 
+/* cursor: of a view, at `start` */
 static void do_instruction(const group_run *run, registers file, const gan__instruction *it,
-                           int64_t start, int64_t n)
+                           gan__view_cursor *cursor, int64_t start, int64_t n)
 {
     const gan__arguments *arguments = run->arguments;
     if (it->what == GAN__DO_SUM) {
@@ -53,7 +54,7 @@ static void do_instruction(const group_run *run, registers file, const gan__inst
                              it->element.shift, y);
         break;
     case GAN__DO_VIEW:
-        gan__view_read(&it->view, resolve(arguments, file, it->a, 0), start, n, y);
+        gan__view_read(&it->view, resolve(arguments, file, it->a, 0), cursor, n, y);
         break;
     case GAN__DO_RANDOM: {
         const gan__random_key key = {arguments->seed, arguments->step, it->random.stream};
@@ -74,18 +75,23 @@ static void run_chunk(void *argument, int64_t chunk)
     const group_run *run = argument;
     const gan__unit *unit = run->unit;
     alignas(64) registers file;
+    gan__view_cursor cursors[GAN__GROUP_NODES];
     const int64_t from = chunk * GAN__CHUNK;
     const int64_t end = unit->elements - from < GAN__CHUNK ? unit->elements : from + GAN__CHUNK;
     for (int32_t i = 0; i < unit->count; i++) {
-        if (unit->instructions[i].what == GAN__DO_SUM) {
-            partials(run->arguments, &unit->instructions[i])[chunk] = 0;
+        const gan__instruction *it = &unit->instructions[i];
+        if (it->what == GAN__DO_SUM) {
+            partials(run->arguments, it)[chunk] = 0;
+        }
+        if (it->what == GAN__DO_VIEW) {
+            gan__view_seek(&it->view, from, &cursors[i]);
         }
     }
     for (int64_t start = from; start < end; start += GAN__BLOCK) {
         const int64_t n = end - start < GAN__BLOCK ? end - start : GAN__BLOCK;
         for (int32_t i = 0; i < unit->count; i++) {
             if (start == from || !unit->instructions[i].once) {
-                do_instruction(run, file, &unit->instructions[i], start, n);
+                do_instruction(run, file, &unit->instructions[i], &cursors[i], start, n);
             }
         }
     }

@@ -30,21 +30,16 @@ void gan__view_simplify(gan__view *view)
     view->rank = rank;
 }
 
-/* A place in a view: the position along each dimension, and where its element stands. */
-typedef struct {
-    int64_t at[GAN__VIEW_RANK];
-    int64_t place;
-} cursor;
+typedef gan__view_cursor cursor;
 
-static cursor seek(const gan__view *view, int64_t index)
+void gan__view_seek(const gan__view *view, int64_t index, cursor *c)
 {
-    cursor c = {.place = view->offset};
+    c->place = view->offset;
     for (int32_t i = view->rank - 1; i >= 0; i--) {
-        c.at[i] = index % view->dims[i];
+        c->at[i] = index % view->dims[i];
         index /= view->dims[i];
-        c.place += c.at[i] * view->strides[i];
+        c->place += c->at[i] * view->strides[i];
     }
-    return c;
 }
 
 /* Goes on by `count` places of dimension i, which must not pass its end; the ones after it are at
@@ -139,39 +134,37 @@ static inline void read_rows(const piece *p, const real *restrict x, int64_t row
     }
 }
 
-GAN__SIMD void gan__view_read(const gan__view *view, const real *base, int64_t start, int64_t n,
+GAN__SIMD void gan__view_read(const gan__view *view, const real *base, cursor *c, int64_t n,
                               real *y)
 {
     const int64_t stride = view->strides[view->rank - 1];
     const int64_t row_stride = view->rank > 1 ? view->strides[view->rank - 2] : 0;
-    cursor c = seek(view, start);
     while (n > 0) {
-        const piece p = piece_at(view, &c, n);
+        const piece p = piece_at(view, c, n);
         if (p.rows == 1 && stride == 1) {
-            memcpy(y, base + c.place, (size_t)p.length * sizeof *y);
+            memcpy(y, base + c->place, (size_t)p.length * sizeof *y);
         } else {
-            read_rows(&p, base + c.place, row_stride, stride, y);
+            read_rows(&p, base + c->place, row_stride, stride, y);
         }
-        advance_piece(view, &c, p);
+        advance_piece(view, c, p);
         y += p.rows * p.length;
         n -= p.rows * p.length;
     }
 }
 
-void gan__view_write(const gan__view *view, const real *x, int64_t start, int64_t n, real *base)
+void gan__view_write(const gan__view *view, const real *x, cursor *c, int64_t n, real *base)
 {
     const int64_t stride = view->strides[view->rank - 1];
     const int64_t row_stride = view->rank > 1 ? view->strides[view->rank - 2] : 0;
-    cursor c = seek(view, start);
     while (n > 0) {
-        const piece p = piece_at(view, &c, n);
-        real *y = base + c.place;
+        const piece p = piece_at(view, c, n);
+        real *y = base + c->place;
         for (int64_t r = 0; r < p.rows; r++) {
             for (int64_t i = 0; i < p.length; i++) {
                 y[r * row_stride + i * stride] = x[r * p.length + i];
             }
         }
-        advance_piece(view, &c, p);
+        advance_piece(view, c, p);
         x += p.rows * p.length;
         n -= p.rows * p.length;
     }

@@ -19,10 +19,21 @@ typedef struct {
 /* Drops dimensions of length 1 and joins neighbours that run on, for longer inner runs. */
 void gan__view_simplify(gan__view *view);
 
-/* Copies elements start to start + n - 1 of the view, in row-major order of its dims, to y. */
-void gan__view_read(const gan__view *view, const real *base, int64_t start, int64_t n, real *y);
+/* A place in a view: the position along each dimension, and where its element stands. */
+typedef struct {
+    int64_t at[GAN__VIEW_RANK];
+    int64_t place;
+} gan__view_cursor;
 
-/* Copies n contiguous numbers to elements start to start + n - 1 of the view. */
-void gan__view_write(const gan__view *view, const real *x, int64_t start, int64_t n, real *base);
+/* Goes to the place of element `index`, in row-major order of the view's dims. */
+void gan__view_seek(const gan__view *view, int64_t index, gan__view_cursor *c);
+
+/* Copies the next n elements of the view to y, and goes on to the one behind them. */
+void gan__view_read(const gan__view *view, const real *base, gan__view_cursor *c, int64_t n,
+                    real *y);
+
+/* Copies n contiguous numbers to the next n elements of the view, and goes on as well. */
+void gan__view_write(const gan__view *view, const real *x, gan__view_cursor *c, int64_t n,
+                     real *base);
 
 #endif
