@@ -26,6 +26,15 @@ static void fill(int64_t count, real *out)
     }
 }
 
+static real fused(real a, real b, real c)
+{
+#ifdef GAN_REAL_DOUBLE
+    return fma(a, b, c);
+#else
+    return fmaf(a, b, c);
+#endif
+}
+
 /* How many elements of a product are wrong. */
 static int64_t wrong(const gan__tile *tile, int64_t m, int64_t n, int64_t k, int32_t way)
 {
@@ -43,7 +52,7 @@ static int64_t wrong(const gan__tile *tile, int64_t m, int64_t n, int64_t k, int
     for (int64_t i = 0; i < m * n; i++) {
         real sum = 0;
         for (int64_t l = 0; l < k; l++) {
-            sum = fmaf(a[i / n * x.row + l * x.column], b[l * y.row + i % n * y.column], sum);
+            sum = fused(a[i / n * x.row + l * x.column], b[l * y.row + i % n * y.column], sum);
         }
         count += memcmp(&sum, &c[i], sizeof sum) != 0;
     }

@@ -93,7 +93,7 @@ START_TEST(pool_without_memory_still_works)
     heap own;
     gan_context *context = new_context(&own);
     ck_assert_int_eq(gan_context_set_threads(context, 4), GAN_OK);
-    for (int64_t failing = 1; failing <= 2; failing++) {
+    for (int64_t failing = 1; failing <= 3; failing++) {
         own.fail_at = own.calls + failing;
         check_once_each(context, 100);
         ck_assert_int_eq(own.live, 1);

@@ -45,6 +45,7 @@ AVX2 static inline four philox_round(four w, __m256i key0, __m256i key1)
 AVX2 static void philox_avx2(uint64_t seed, gan__philox_words *words)
 {
     enum { AT_ONCE = 8 };
+    _Static_assert((int)GAN__PHILOX_BLOCKS % (int)AT_ONCE == 0, "whole vectors of blocks");
     for (int32_t i = 0; i < GAN__PHILOX_BLOCKS; i += AT_ONCE) {
         four low, high; /* every other block */
         for (int32_t lane = 0; lane < GAN__PHILOX_LANES; lane++) {

@@ -37,14 +37,17 @@ struct gan__pool {
     gan__task_fn function;
     void *argument;
     bool quit;
-    share *shares;            /* [count + 1], the caller's first */
-    _Atomic int32_t numbered; /* workers that know which share is theirs */
+    share *shares; /* [count + 1], the caller's first */
+
+    alignas(64) _Atomic int32_t numbered; /* workers that know which share is theirs */
     _Atomic int32_t working;
     _Atomic uint64_t generation;
 
     /* Who sleeps. One says so before looking once more whether there is anything to wait for; the
-     * other, after the change, whether anyone is to be woken: one of them sees it. Nobody takes the
-     * mutex otherwise: two threads that both look would meet there, and one of them would sleep. */
+     * other looks, after the change, whether anyone is to be woken: one of them sees it, because
+     * these operations have one order for all threads and must keep it (seq_cst, the default).
+     * Nobody takes the mutex otherwise: two threads that both look for work would meet there, and
+     * one of them would sleep. */
     _Atomic int32_t sleepers;
     _Atomic bool caller_sleeps;
 };

@@ -50,9 +50,9 @@ typedef struct {
     double v[2][SAMPLES];
 } pairs;
 
-GAN__SIMD static void make_normals(pairs *numbers)
+GAN__SIMD static void make_normals(int64_t count, pairs *numbers)
 {
-    for (int32_t i = 0; i < SAMPLES; i++) {
+    for (int64_t i = 0; i < count; i++) {
         gan__normals(numbers->v[0][i], numbers->v[1][i], &numbers->v[0][i], &numbers->v[1][i]);
     }
 }
@@ -62,10 +62,11 @@ static gan__random_key key_of(const mixture *source, uint64_t index)
     return (gan__random_key){.seed = source->seed, .step = index >> 32, .stream = GAN__STREAM_DATA};
 }
 
-/* The counters of block 0 of each sample, from sample `index` on. */
-static void count_blocks(const mixture *source, uint64_t index, gan__philox_words *words)
+/* The counters of block 0 of `count` samples, from sample `index` on. */
+static void count_blocks(const mixture *source, uint64_t index, int64_t count,
+                         gan__philox_words *words)
 {
-    for (int32_t i = 0; i < SAMPLES; i++, index++) {
+    for (int64_t i = 0; i < count; i++, index++) {
         const philox4x32_ctr_t counter =
             gan__philox_counter(key_of(source, index), (uint32_t)index, 0);
         for (int32_t lane = 0; lane < GAN__PHILOX_LANES; lane++) {
@@ -80,8 +81,8 @@ static void draw_samples(const mixture *source, uint64_t index, int64_t count, f
 {
     pairs numbers = {0};
     int64_t modes[SAMPLES] = {0};
-    gan__philox_words first;
-    count_blocks(source, index, &first);
+    gan__philox_words first = {{{0}}};
+    count_blocks(source, index, count, &first);
     gan__philox_many(source->seed, &first);
     for (int64_t i = 0; i < count; i++, index++) {
         const philox4x32_ctr_t four = {
@@ -93,7 +94,7 @@ static void draw_samples(const mixture *source, uint64_t index, int64_t count, f
             modes[i] = gan__words_below(&words, (uint32_t)source->modes);
         }
     }
-    make_normals(&numbers);
+    make_normals(count, &numbers);
     for (int64_t i = 0; i < count; i++) {
         double centre[2];
         source->place(source, modes[i], centre);

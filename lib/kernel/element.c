@@ -68,12 +68,12 @@ static inline float power_of_two(int32_t k)
 
 static inline float exp_of(float x)
 {
-    const float low = -104.0f > x ? -104.0f : x; /* as instructions for both ends have it */
+    const float low = -104.0f > x ? -104.0f : x; /* in this order instructions let NaN through */
     const float bounded = 89.0f < low ? 89.0f : low;
     int32_t k;
     const float p = reduced_exp(bounded, bounded, &k) + 1.0f;
     /* 2^k in two factors, so that results near both ends of the range are right. */
-    const int32_t half = (int32_t)((uint32_t)(k + 256) / 2) - 128;
+    const int32_t half = k >> 1; /* rounded down: k is anything where x is NaN */
     return p * power_of_two(half) * power_of_two(k - half);
 }
 

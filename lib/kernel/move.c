@@ -64,7 +64,7 @@ typedef struct {
 } piece;
 
 enum {
-    SHORT = 15, /* rows up to this length are taken many at a time, and those that repeat */
+    SHORT = 15, /* rows up to this length, and those of one number each, are taken many at a time */
     WIDE = 8    /* elements that are filled at a time */
 };
 

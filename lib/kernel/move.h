@@ -28,7 +28,8 @@ typedef struct {
 /* Goes to the place of element `index`, in row-major order of the view's dims. */
 void gan__view_seek(const gan__view *view, int64_t index, gan__view_cursor *c);
 
-/* Copies the next n elements of the view to y, and goes on to the one behind them. */
+/* Copies the next n elements of the view, at most those that are left, to y, and goes on to the one
+ * behind them. */
 void gan__view_read(const gan__view *view, const real *base, gan__view_cursor *c, int64_t n,
                     real *y);
 

@@ -23,7 +23,7 @@ void gan__product(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__f
 
 /* For a first factor that is used more than once: copies a: [m, k] to strips: [m k] elements, which
  * factors may name then. Where the BLAS multiplies, nothing is done, nor are they looked at. The
- * context's threads share the work. */
+ * context's threads share the work: not to be called by one of their tasks. */
 void gan__product_pack(gan_context *context, int64_t m, int64_t k, gan__factor a, real *strips);
 
 #endif

@@ -125,18 +125,18 @@ static void sum_columns(void *argument, int64_t task)
     }
 }
 
-/* Adds the sums of rows of `length` elements that start `apart` from each other. A number of rows
- * known to the compiler becomes sums that do not wait for each other. */
+/* Adds the sums of rows, ABREAST at most, of `length` elements that start `apart` from each other.
+ * A number of rows known to the compiler becomes sums that do not wait for each other. */
 GAN__INLINE void add_rows(int64_t rows, int64_t length, const real *x, int64_t apart, double *sum)
 {
-    double row[ABREAST] = {0};
+    double sums[ABREAST] = {0};
     for (int64_t k = 0; k < length; k++) {
         for (int64_t i = 0; i < rows; i++) {
-            row[i] += (double)x[i * apart + k];
+            sums[i] += (double)x[i * apart + k];
         }
     }
     for (int64_t i = 0; i < rows; i++) {
-        sum[i] += row[i];
+        sum[i] += sums[i];
     }
 }
 
@@ -144,7 +144,7 @@ GAN__SIMD static void add_short_rows(int64_t rows, int64_t length, const real *x
                                      double *sum)
 {
     int64_t i = 0;
-    for (; length == 2 && i < rows; i++) {
+    for (; length == 2 && i < rows; i++) { /* becomes vectors */
         sum[i] += (double)x[i * apart] + (double)x[i * apart + 1];
     }
     for (; i + ABREAST <= rows; i += ABREAST) {

@@ -12,7 +12,7 @@ enum { GAN__TILE_VECTORS = 2, GAN__TILE_LANES_MAX = 64 / sizeof(real) };
 typedef struct {
     const char *level; /* of processors */
     int32_t rows;      /* at most; the other numbers of rows are the powers of two below */
-    int32_t lanes;     /* of a vector */
+    int32_t lanes;     /* of a vector; even */
 
     /* c = a b, or c += a b with `accumulate`. Each element is one chain of k fused multiply-adds,
      * from 0 or c.
