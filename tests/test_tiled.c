@@ -163,16 +163,17 @@ START_TEST(small_products_are_chains)
 }
 END_TEST
 
-/* Around the sizes of blocks of rows, of depths and of panels; in the last one each tile packs more
- * than one block and more than one depth. */
+/* Around the sizes of blocks of rows, of depths and of panels. A first factor is packed for more
+ * than eight panels, of 8, 16 or 32 columns; in the last two shapes each tile packs more than one
+ * block and more than one depth. */
 START_TEST(large_products_are_chains)
 {
     static const int64_t shapes[][3] = {
         {107, 33, 191}, {108, 32, 192}, {109, 31, 193},  {217, 40, 5},   {13, 150, 385},
         {2, 300, 577},  {1, 1, 1000},   {1, 200, 3},     {200, 1, 3},    {64, 512, 9},
-        {14, 1024, 65}, {213, 40, 322}, {216, 70, 320},  {324, 40, 163}, {220, 133, 325},
-        {136, 66, 241}, {137, 66, 241}, {137, 133, 240}, {410, 70, 163}, {205, 133, 161},
-        {420, 133, 330}};
+        {14, 1024, 65}, {213, 70, 322}, {216, 130, 320}, {324, 70, 163}, {220, 133, 325},
+        {136, 130, 241}, {137, 130, 241}, {137, 133, 240}, {410, 130, 163}, {205, 257, 161},
+        {420, 133, 330}, {410, 257, 163}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         check_ways(shapes[i][0], shapes[i][1], shapes[i][2], 5);
     }
