@@ -35,6 +35,7 @@ typedef struct {
     uint32_t stream;
 } gan__random_key;
 
+/* What Philox makes these words of. */
 static inline philox4x32_ctr_t gan__philox_counter(gan__random_key key, uint32_t sample,
                                                    uint32_t block)
 {
@@ -55,6 +56,13 @@ enum { GAN__PHILOX_LANES = 4, GAN__PHILOX_BLOCKS = 32 };
 typedef struct {
     uint32_t v[GAN__PHILOX_LANES][GAN__PHILOX_BLOCKS];
 } gan__philox_words;
+
+static inline void gan__philox_set(gan__philox_words *words, int64_t i, philox4x32_ctr_t counter)
+{
+    for (int32_t lane = 0; lane < GAN__PHILOX_LANES; lane++) {
+        words->v[lane][i] = counter.v[lane];
+    }
+}
 
 /* Turns the counters of many blocks into their random words, as gan__philox does for each. */
 void gan__philox_many(uint64_t seed, gan__philox_words *words);

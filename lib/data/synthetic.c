@@ -67,11 +67,7 @@ static void count_blocks(const mixture *source, uint64_t index, int64_t count,
                          gan__philox_words *words)
 {
     for (int64_t i = 0; i < count; i++, index++) {
-        const philox4x32_ctr_t counter =
-            gan__philox_counter(key_of(source, index), (uint32_t)index, 0);
-        for (int32_t lane = 0; lane < GAN__PHILOX_LANES; lane++) {
-            words->v[lane][i] = counter.v[lane];
-        }
+        gan__philox_set(words, i, gan__philox_counter(key_of(source, index), (uint32_t)index, 0));
     }
 }
 

@@ -86,29 +86,34 @@ static const fill_fn fills[] = {
 
 /* ---- Arrays ---------------------------------------------------------------------------------- */
 
-/* A place in an array of rows, with the parts of a counter that go with its row. */
+/* A place in an array of rows, with the counter of the row's first block. */
 typedef struct {
     int64_t row, column;
-    uint32_t sample, fourth;
+    philox4x32_ctr_t counter;
 } place;
 
 static void enter_row(place *p, gan__random_key key, uint64_t first, gan__stack stack)
 {
     const int64_t batch = stack.rows > 0 ? p->row / stack.rows : 0;
-    const uint32_t stream = key.stream + (uint32_t)batch * stack.apart;
-    p->sample = (uint32_t)(first + (uint64_t)(p->row - batch * stack.rows));
-    p->fourth = stream << 16 | ((uint32_t)(key.step >> 32) & 0xffff);
+    key.stream += (uint32_t)batch * stack.apart;
+    const uint64_t sample = first + (uint64_t)(p->row - batch * stack.rows);
+    p->counter = gan__philox_counter(key, (uint32_t)sample, 0);
+}
+
+/* The counter of the block that the place lies in. */
+static philox4x32_ctr_t counter_at(const place *p)
+{
+    philox4x32_ctr_t counter = p->counter;
+    counter.v[0] = (uint32_t)(p->column / LANES);
+    return counter;
 }
 
 /* The counters of BLOCKS blocks of one row, all of whose numbers are wanted. */
-static void count_whole(place *p, gan__random_key key, gan__philox_words *words)
+static void count_whole(place *p, gan__philox_words *words)
 {
-    const uint32_t first = (uint32_t)(p->column / LANES);
-    for (uint32_t i = 0; i < BLOCKS; i++) {
-        words->v[0][i] = first + i;
-        words->v[1][i] = p->sample;
-        words->v[2][i] = (uint32_t)key.step;
-        words->v[3][i] = p->fourth;
+    philox4x32_ctr_t counter = counter_at(p);
+    for (int64_t i = 0; i < BLOCKS; i++, counter.v[0]++) {
+        gan__philox_set(words, i, counter);
     }
     p->column += LANES * BLOCKS;
 }
@@ -120,7 +125,7 @@ static int64_t draw(gan__distribution d, gan__random_key key, uint64_t first, ga
 {
     gan__philox_words words;
     if (p->column % LANES == 0 && n >= LANES * BLOCKS && columns - p->column > LANES * BLOCKS) {
-        count_whole(p, key, &words);
+        count_whole(p, &words);
         gan__philox_many(key.seed, &words);
         fills[d.kind](d, &words, LANES, y);
         return LANES * BLOCKS;
@@ -129,10 +134,7 @@ static int64_t draw(gan__distribution d, gan__random_key key, uint64_t first, ga
     uint8_t from[BLOCKS], count[BLOCKS];
     int64_t taken = 0, i = 0;
     for (; i < BLOCKS && taken < n; i++) {
-        words.v[0][i] = (uint32_t)(p->column / LANES);
-        words.v[1][i] = p->sample;
-        words.v[2][i] = (uint32_t)key.step;
-        words.v[3][i] = p->fourth;
+        gan__philox_set(&words, i, counter_at(p));
         from[i] = (uint8_t)(p->column % LANES);
         int64_t kept = LANES - from[i];
         kept = columns - p->column < kept ? columns - p->column : kept;
