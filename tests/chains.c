@@ -1,6 +1,7 @@
 /* Whether the library's own products are chains of fused multiply-adds here, to the bit: what
  * test_tiled asks, in a program that needs nothing but them and can be compiled for a processor that
  * is not there. machines.sh runs it. */
+#include "kernel/sparse.h"
 #include "kernel/tiled.h"
 
 #include <math.h>
@@ -35,11 +36,13 @@ static real fused(real a, real b, real c)
 #endif
 }
 
-/* How many elements of a product are wrong. */
+/* How many elements of a product are wrong: all of its terms, or without the zeros of a first factor
+ * that has some, row by row and column by column. */
 static int64_t wrong(const gan__tile *tile, int64_t m, int64_t n, int64_t k, int32_t way)
 {
     static real a[MOST_ROWS * MOST_DEPTH], b[MOST_DEPTH * MOST_COLUMNS],
-        c[MOST_ROWS * MOST_COLUMNS];
+        c[MOST_ROWS * MOST_COLUMNS], sparse[MOST_ROWS * MOST_COLUMNS],
+        columns[MOST_ROWS * MOST_COLUMNS];
     const bool turn_a = way & 1, turn_b = way >> 1 & 1;
     gan__factor x = gan__factor_of(turn_a, a, turn_a ? m : k);
     gan__factor y = gan__factor_of(turn_b, b, turn_b ? k : n);
@@ -47,7 +50,12 @@ static int64_t wrong(const gan__tile *tile, int64_t m, int64_t n, int64_t k, int
     y.near = way >> 3 & 1;
     fill(m * k, a);
     fill(k * n, b);
+    for (int64_t i = 0; i < m * k && way % 3 == 0; i++) {
+        a[i] = roll(2) == 0 ? 0 : a[i];
+    }
     gan__tiled_multiply(tile, m, n, k, x, y, false, c, n);
+    gan__sparse_multiply(tile, m, n, k, x, y, false, sparse, n, 1);
+    gan__sparse_multiply(tile, m, n, k, x, y, false, columns, 1, m);
     int64_t count = 0;
     for (int64_t i = 0; i < m * n; i++) {
         real sum = 0;
@@ -55,6 +63,8 @@ static int64_t wrong(const gan__tile *tile, int64_t m, int64_t n, int64_t k, int
             sum = fused(a[i / n * x.row + l * x.column], b[l * y.row + i % n * y.column], sum);
         }
         count += memcmp(&sum, &c[i], sizeof sum) != 0;
+        count += memcmp(&sum, &sparse[i], sizeof sum) != 0;
+        count += memcmp(&sum, &columns[i % n * m + i / n], sizeof sum) != 0;
     }
     return count;
 }

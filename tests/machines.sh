@@ -194,8 +194,9 @@ arm()
     emulated=$program.aarch64
     for precision in GAN_REAL_FLOAT GAN_REAL_DOUBLE; do
         $compiler -std=c11 -O3 -ffp-contract=off -D_POSIX_C_SOURCE=200809L -D$precision \
-            -I "$root/lib" -I "$root/include" "$root/tests/chains.c" "$root/lib/kernel/tiled.c" \
-            "$root"/lib/kernel/tile_*.c -static -lm -o "$emulated" || exit 1
+            -I "$root/lib" -I "$root/include" "$root/tests/chains.c" "$root/lib/kernel/sparse.c" \
+            "$root/lib/kernel/tiled.c" "$root"/lib/kernel/tile_*.c -static -lm -o "$emulated" \
+            || exit 1
         qemu-aarch64 "$emulated" || status=1
     done
 }

@@ -299,8 +299,17 @@ UNWATCHED static double product_error(const product *p, bool ta, bool tb, bool a
     return worst;
 }
 
-/* One product by 1, 2, 3 and 8 threads, in each of the ways: bits for turning a, turning b, adding. */
-static void check_product(gan_context *context, int64_t m, int64_t n, int64_t k, uint32_t ways)
+static void strew_zeros(dice *d, int64_t n, int32_t percent, float *x)
+{
+    for (int64_t i = 0; i < n && percent > 0; i++) {
+        x[i] = roll(d, 100) < percent ? 0 : x[i];
+    }
+}
+
+/* One product by 1, 2, 3 and 8 threads, in each of the ways: bits for turning a, turning b, adding;
+ * so many percent of a and b are zeros. */
+static void check_zeros(gan_context *context, int64_t m, int64_t n, int64_t k, uint32_t ways,
+                        int32_t zeros_a, int32_t zeros_b)
 {
     static const int32_t threads[] = {1, 2, 3, 8};
     product p = {.m = m, .n = n, .k = k};
@@ -311,6 +320,8 @@ static void check_product(gan_context *context, int64_t m, int64_t n, int64_t k,
     roll_array(&d, m * k, -1, 1, p.a);
     roll_array(&d, k * n, -1, 1, p.b);
     roll_array(&d, m * n, -1, 1, p.before);
+    strew_zeros(&d, m * k, zeros_a, p.a);
+    strew_zeros(&d, k * n, zeros_b, p.b);
     for (int32_t way = 0; way < 8; way++) {
         if ((ways >> way & 1) == 0) {
             continue;
@@ -332,6 +343,11 @@ static void check_product(gan_context *context, int64_t m, int64_t n, int64_t k,
                       (int)k, (int)way, error);
     }
     free(p.a), free(p.b), free(p.before), free(p.c), free(p.other);
+}
+
+static void check_product(gan_context *context, int64_t m, int64_t n, int64_t k, uint32_t ways)
+{
+    check_zeros(context, m, n, k, ways, 0, 0);
 }
 
 START_TEST(products_small)
@@ -372,6 +388,76 @@ START_TEST(products_in_bands)
     check_product(context, 20000, 1, 7, 0xff);
     check_product(context, 1, 20000, 7, 0xff);
     gan__products_leave(context);
+    end_context(context, &own);
+}
+END_TEST
+
+/* In bands of rows, of columns, and in one piece. */
+START_TEST(products_with_zeros)
+{
+    static const int64_t shapes[][3] = {
+        {100, 240, 120}, {100, 500, 120}, {240, 250, 60}, {500, 100, 120}, {400, 300, 90},
+        {16, 800, 100},  {500, 20, 120},  {120, 129, 70}, {30, 1000, 260},
+    };
+    heap own;
+    gan_context *context = new_context(&own);
+    gan__products_enter(context);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        const int64_t *s = shapes[i];
+        check_zeros(context, s[0], s[1], s[2], 0xff, 50, 0);
+        check_zeros(context, s[0], s[1], s[2], 0xff, 0, 70);
+        check_zeros(context, s[0], s[1], s[2], i % 2 == 0 ? 0x12 : 0x24, 50, 90);
+    }
+    gan__products_leave(context);
+    end_context(context, &own);
+}
+END_TEST
+
+/* Whether a zero times an infinity is left out of a product: the first `percent` columns of a, or
+ * rows of b, are zeros, and the other factor is infinite there. */
+static bool leaves_out(gan_context *context, int64_t m, int64_t n, int64_t k, int32_t percent,
+                       bool of_a)
+{
+    float *a = new_reals(m * k), *b = new_reals(k * n), *c = new_reals(m * n);
+    for (int64_t i = 0; i < m * k; i++) {
+        const bool zero = i % k * 100 < percent * k;
+        a[i] = !zero ? 1 : of_a ? 0 : INFINITY;
+    }
+    for (int64_t i = 0; i < k * n; i++) {
+        const bool zero = i / n * 100 < percent * k;
+        b[i] = !zero ? 1 : of_a ? INFINITY : 0;
+    }
+    gan__gemm(context, false, false, m, n, k, a, b, false, c);
+    int64_t finite = 0;
+    for (int64_t i = 0; i < m * n; i++) {
+        finite += isfinite(c[i]) != 0;
+    }
+    ck_assert_msg(finite == 0 || finite == m * n, "%d of %d", (int)finite, (int)(m * n));
+    free(a), free(b), free(c);
+    return finite > 0;
+}
+
+START_TEST(many_zeros_are_left_out)
+{
+    heap own;
+    gan_context *context = new_context(&own);
+    if (gan__products_tile(context) == NULL) {
+        puts("many_zeros_are_left_out: skipped, the BLAS makes the products");
+        end_context(context, &own);
+        return;
+    }
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        ck_assert_int_eq(gan_context_set_threads(context, threads), GAN_OK);
+        ck_assert(leaves_out(context, 100, 240, 120, 50, true));
+        ck_assert(leaves_out(context, 16, 800, 100, 50, true));
+        ck_assert(!leaves_out(context, 100, 240, 120, 25, true));
+        ck_assert(leaves_out(context, 240, 100, 120, 75, false));
+        ck_assert(!leaves_out(context, 240, 100, 120, 50, false));
+        ck_assert(!leaves_out(context, 15, 800, 100, 75, true)); /* too few rows, */
+        ck_assert(!leaves_out(context, 500, 63, 100, 75, true)); /* too few columns, */
+        ck_assert(!leaves_out(context, 200, 200, 47, 75, true)); /* sums too short, */
+        ck_assert(!leaves_out(context, 64, 64, 64, 75, true));   /* too little work */
+    }
     end_context(context, &own);
 }
 END_TEST
@@ -628,7 +714,8 @@ END_TEST
 
 int main(void)
 {
-    const int failed = RUN_TESTS_FOR_PRODUCTS("products", products_small, products_in_bands);
+    const int failed = RUN_TESTS_FOR_PRODUCTS("products", products_small, products_in_bands,
+                                              products_with_zeros, many_zeros_are_left_out);
     return failed | RUN_TESTS("kernels", backend_is_named, functions_are_exact,
                               functions_at_their_ends, tanh_in_rounding_modes, functions_of_two,
                               lengths_do_not_matter, element_sum_is_in_double,

@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include "kernel/product.h"
+#include "kernel/sparse.h"
 #include "kernel/tiled.h"
 
 #include <gan/version.h>
@@ -235,6 +236,129 @@ START_TEST(numbers_that_are_not_finite_stay_where_they_belong)
 }
 END_TEST
 
+/* ---- Without zeros --------------------------------------------------------------------------- */
+
+/* Zeros of both signs, so many percent; a row of zeros, and one without. */
+static void strew_zeros(problem *p, int32_t percent)
+{
+    dice d = {(uint64_t)percent};
+    for (int64_t i = 0; i < p->m * p->k; i++) {
+        const int64_t row = i / p->k;
+        if (row == 1 || (row != 2 && roll(&d, 100) < percent)) {
+            p->a[i] = roll(&d, 2) == 0 ? (real)0.0 : (real)-0.0;
+        }
+    }
+    turn(p->m, p->k, p->a, p->a_turned);
+}
+
+/* Behind each column; nobody may touch it. */
+static const real BEHIND = 99;
+
+/* The same sums as `wanted`, stored column by column, the columns `apart`. */
+static void expect_columns(const problem *p, const real *columns, int64_t apart, const char *level,
+                           int32_t way)
+{
+    for (int64_t i = 0; i < p->n * apart; i++) {
+        const int64_t row = i % apart, column = i / apart;
+        const real wanted = row < p->m ? p->wanted[row * p->c_row + column] : BEHIND;
+        if (memcmp(&columns[i], &wanted, sizeof wanted) != 0) {
+            ck_abort_msg("%s, way %d, [%d, %d, %d] by columns: element (%d, %d) is %a, not %a",
+                         level, (int)way, (int)p->m, (int)p->n, (int)p->k, (int)row, (int)column,
+                         (double)columns[i], (double)wanted);
+        }
+    }
+}
+
+static void multiply_without_zeros(const gan__tile *tile, problem *p, int32_t way, bool accumulate)
+{
+    const gan__factor a =
+        way & TURN_A ? gan__factor_of(true, p->a_turned, p->m) : gan__factor_of(false, p->a, p->k);
+    const gan__factor b =
+        way & TURN_B ? gan__factor_of(true, p->b_turned, p->k) : gan__factor_of(false, p->b, p->n);
+    fill(p, p->c);
+    const int64_t apart = p->m + GUARD;
+    real *columns = exactly(p->n * apart);
+    for (int64_t i = 0; i < p->n * apart; i++) {
+        columns[i] = i % apart < p->m ? p->c[i % apart * p->c_row + i / apart] : BEHIND;
+    }
+    gan__sparse_multiply(tile, p->m, p->n, p->k, a, b, accumulate, p->c, p->c_row, 1);
+    expect_wanted(p, tile->level, "without zeros");
+    gan__sparse_multiply(tile, p->m, p->n, p->k, a, b, accumulate, columns, 1, apart);
+    expect_columns(p, columns, apart, tile->level, way);
+    free(columns);
+}
+
+static void check_without_zeros(int64_t m, int64_t n, int64_t k, int32_t percent)
+{
+    problem p = new_problem(m, n, k);
+    strew_zeros(&p, percent);
+    for (int32_t accumulate = 0; accumulate < 2; accumulate++) {
+        refer(&p, accumulate);
+        for (int32_t index = 0; tile_at(index) != NULL; index++) {
+            for (int32_t way = 0; way < 4; way++) {
+                multiply_without_zeros(tile_at(index), &p, way, accumulate);
+            }
+        }
+    }
+    free_problem(&p);
+}
+
+/* Terms with a zero change nothing, but the sign of a zero that has come of an underflow. */
+START_TEST(products_without_zeros_are_the_same_chains)
+{
+    for (int64_t m = 1; m <= 34; m++) {
+        check_without_zeros(m, 1 + m * 7 % 37, 1 + m * 5 % 23, 50);
+    }
+    for (int64_t n = 1; n <= 100; n += 3) {
+        check_without_zeros(1 + n * 3 % 14, n, 1 + n % 9, 50);
+    }
+}
+END_TEST
+
+/* Around the sizes of panels, of depths (100; 256 by columns), and of lists: 12288 numbers, 512
+ * rows. */
+START_TEST(large_products_without_zeros_are_the_same_chains)
+{
+    static const int64_t shapes[][4] = {
+        {3, 80, 100, 50},    {17, 81, 101, 50}, {16, 79, 99, 90},   {5, 160, 201, 0},
+        {123, 20, 100, 0},   {122, 33, 203, 0}, {130, 17, 100, 0},  {513, 3, 17, 95},
+        {1030, 5, 9, 90},    {49, 30, 256, 0},  {48, 33, 257, 0},   {47, 65, 513, 50},
+        {250, 100, 240, 90}, {64, 48, 128, 60}, {63, 64, 129, 100}, {90, 50, 255, 70}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        check_without_zeros(shapes[i][0], shapes[i][1], shapes[i][2], (int32_t)shapes[i][3]);
+    }
+}
+END_TEST
+
+static double zeros_of_columns(int64_t rows, int64_t columns, int64_t zeros)
+{
+    real *x = exactly(rows * columns);
+    for (int64_t i = 0; i < rows * columns; i++) {
+        x[i] = i % columns < zeros ? (real)-0.0 : (real)1;
+    }
+    const double share = gan__sparse_zeros(x, rows, columns);
+    free(x);
+    return share;
+}
+
+/* Also where whole columns are zeros, as at the edges of digits. */
+START_TEST(zeros_are_estimated)
+{
+    static const int64_t shapes[][2] = {{100, 784},  {64, 1200}, {128, 1024}, {1, 4096},
+                                        {3000, 100}, {64, 64},   {500, 40}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        const int64_t rows = shapes[i][0], columns = shapes[i][1];
+        for (int64_t quarter = 0; quarter <= 4; quarter++) {
+            const double share = zeros_of_columns(rows, columns, columns * quarter / 4);
+            const double allowed = quarter % 4 == 0 ? 1e-9 : 0.1;
+            ck_assert_double_eq_tol(share, (double)quarter / 4, allowed);
+        }
+    }
+    ck_assert_double_eq(zeros_of_columns(70, 1, 1), 1);
+    ck_assert_double_eq(zeros_of_columns(1, 1, 0), 0);
+}
+END_TEST
+
 /* A product with a column is made as one with a row. */
 START_TEST(columns_and_rows_agree_with_the_rest)
 {
@@ -295,5 +419,7 @@ int main(void)
     return RUN_TESTS("tiled products", tiles_are_what_they_say, small_products_are_chains,
                      large_products_are_chains, products_by_chance_are_chains,
                      strips_serve_in_parts, numbers_that_are_not_finite_stay_where_they_belong,
+                     products_without_zeros_are_the_same_chains,
+                     large_products_without_zeros_are_the_same_chains, zeros_are_estimated,
                      columns_and_rows_agree_with_the_rest, the_choice_is_kept);
 }

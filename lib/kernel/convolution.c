@@ -285,7 +285,7 @@ static void convolve_kernel_lane(void *argument, int64_t lane)
     for (int64_t index = first; index < end; index++) {
         const gan__block b = block_of(j, index);
         const gan__factor g = matrix_of(j, &b, s.joined);
-        const gan__factor turned = {.at = g.at, .row = g.column, .column = g.row};
+        const gan__factor turned = gan__factor_turned(g);
         for (int64_t row = from; row < to; row += j->chunk) {
             const int64_t last = gan__smaller(row + j->chunk, to);
             gan__patches_gather(j->c, &j->f, &b, row, last, row > from && b.samples == 1, j->x,

@@ -24,4 +24,17 @@ static inline gan__factor gan__factor_of(bool transpose, const real *at, int64_t
     return (gan__factor){.at = at, .row = transpose ? 1 : apart, .column = transpose ? apart : 1};
 }
 
+/* A factor that is not packed, from a row and a column on. */
+static inline gan__factor gan__factor_from(gan__factor f, int64_t row, int64_t column)
+{
+    f.at += row * f.row + column * f.column;
+    return f;
+}
+
+/* Its transpose. */
+static inline gan__factor gan__factor_turned(gan__factor f)
+{
+    return (gan__factor){.at = f.at, .row = f.column, .column = f.row};
+}
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/threads.h"
 #include "kernel/product.h"
+#include "kernel/sparse.h"
 
 /* A band is one of rows of c, which stands in one piece of memory, or of columns where c is wide
  * and has few rows: bands of rows would be few, or short. */
@@ -12,22 +13,47 @@ enum {
     BAND_WORK = 1024 * 1024 /* multiply-adds worth handing to another thread */
 };
 
+/* Zeros of a factor are left out where they are so many that this repays listing the others. For
+ * those of b, c is made column by column, which costs more. */
+typedef enum { KEEP_ZEROS, SKIP_ZEROS_OF_A, SKIP_ZEROS_OF_B } zeros;
+
+static const double MANY_ZEROS_OF_A = 0.4, MANY_ZEROS_OF_B = 0.6;
+
+enum {
+    SPARSE_ROWS = 16,       /* at least of the factor with zeros, */
+    SPARSE_COLUMNS = 64,    /* of the other, */
+    SPARSE_DEPTH = 48,      /* and of what they share */
+    SPARSE_BAND_LENGTH = 48 /* of bands of rows with zeros */
+};
+
 typedef struct {
     const gan__tile *tile; /* NULL: the BLAS multiplies */
     bool transpose_a, transpose_b, accumulate, by_rows;
     int64_t m, n, k, bands;
     const real *a, *b;
     real *c;
+    zeros zeros;
 } product;
 
 static void multiply(const product *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
-    gan__factor a = gan__factor_of(p->transpose_a, p->a, p->transpose_a ? p->m : p->k);
-    gan__factor b = gan__factor_of(p->transpose_b, p->b, p->transpose_b ? p->k : p->n);
-    a.at += row * a.row;
-    b.at += column * b.column;
-    gan__product(p->tile, rows, columns, p->k, a, b, p->accumulate, p->c + row * p->n + column,
-                 p->n);
+    const gan__factor a = gan__factor_of(p->transpose_a, p->a, p->transpose_a ? p->m : p->k);
+    const gan__factor b = gan__factor_of(p->transpose_b, p->b, p->transpose_b ? p->k : p->n);
+    const gan__factor some_a = gan__factor_from(a, row, 0), some_b = gan__factor_from(b, 0, column);
+    real *c = p->c + row * p->n + column;
+    switch (p->zeros) {
+    case SKIP_ZEROS_OF_A:
+        gan__sparse_multiply(p->tile, rows, columns, p->k, some_a, some_b, p->accumulate, c, p->n,
+                             1);
+        break;
+    case SKIP_ZEROS_OF_B:
+        gan__sparse_multiply(p->tile, columns, rows, p->k, gan__factor_turned(some_b),
+                             gan__factor_turned(some_a), p->accumulate, c, 1, p->n);
+        break;
+    default:
+        gan__product(p->tile, rows, columns, p->k, some_a, some_b, p->accumulate, c, p->n);
+        break;
+    }
 }
 
 /* Where band `index` starts: whole vectors, as even as can be. */
@@ -73,6 +99,26 @@ static int64_t blas_bands(int64_t length, int64_t work)
     return 1;
 }
 
+/* Looks at the numbers only, not at how they are shared: whatever comes of it is the same for any
+ * number of threads. */
+static zeros zeros_to_skip(const product *p, int64_t work)
+{
+    if (p->tile == NULL || work < BAND_WORK || p->k < SPARSE_DEPTH) {
+        return KEEP_ZEROS;
+    }
+    double of_a = 0, of_b = 0;
+    if (p->m >= SPARSE_ROWS && p->n >= SPARSE_COLUMNS) {
+        of_a = gan__sparse_zeros(p->a, p->transpose_a ? p->k : p->m, p->transpose_a ? p->m : p->k);
+    }
+    if (p->n >= SPARSE_ROWS && p->m >= SPARSE_COLUMNS) {
+        of_b = gan__sparse_zeros(p->b, p->transpose_b ? p->n : p->k, p->transpose_b ? p->k : p->n);
+    }
+    if (of_b >= MANY_ZEROS_OF_B && of_b > of_a) {
+        return SKIP_ZEROS_OF_B;
+    }
+    return of_a >= MANY_ZEROS_OF_A ? SKIP_ZEROS_OF_A : KEEP_ZEROS;
+}
+
 void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
                int64_t k, const real *a, const real *b, bool accumulate, real *c)
 {
@@ -91,5 +137,10 @@ void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t
     const int64_t area = m * n, work = area > most / k ? most : area * k;
     const int64_t length = p.by_rows ? m : n;
     p.bands = p.tile != NULL ? own_bands(length, work, context->threads) : blas_bands(length, work);
+    p.zeros = zeros_to_skip(&p, work);
+    if (p.zeros == SKIP_ZEROS_OF_A && m >= 2 * SPARSE_BAND_LENGTH && m >= n / 3) {
+        p.by_rows = true; /* no row is listed twice, and what is read of b is little enough */
+        p.bands = gan__smaller(context->threads, m / SPARSE_BAND_LENGTH);
+    }
     gan__parallel(context, p.bands, multiply_band, &p);
 }

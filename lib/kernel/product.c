@@ -92,9 +92,8 @@ void gan__product(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__f
         multiply_outer(m, n, a.at, a.row, b.at, accumulate, c, c_row);
     } else if (tile != NULL && n == 1 && c_row == 1) {
         /* As the product of a row, which fills vectors. */
-        const gan__factor row = {.at = b.at, .row = b.column, .column = b.row};
-        const gan__factor turned = {.at = a.at, .row = a.column, .column = a.row};
-        gan__tiled_multiply(tile, 1, m, k, row, turned, accumulate, c, m);
+        gan__tiled_multiply(tile, 1, m, k, gan__factor_turned(b), gan__factor_turned(a), accumulate,
+                            c, m);
     } else if (tile != NULL) {
         gan__tiled_multiply(tile, m, n, k, a, b, accumulate, c, c_row);
     } else {
@@ -122,9 +121,7 @@ static void pack_band(void *argument, int64_t band)
 {
     const packing *p = argument;
     const int64_t from = band * PACK_ROWS, rows = band + 1 < p->bands ? PACK_ROWS : p->m - from;
-    gan__factor a = p->a;
-    a.at += from * a.row;
-    gan__tiled_pack(p->tile, rows, p->k, a, p->strips + from * p->k);
+    gan__tiled_pack(p->tile, rows, p->k, gan__factor_from(p->a, from, 0), p->strips + from * p->k);
 }
 
 void gan__product_pack(gan_context *context, int64_t m, int64_t k, gan__factor a, real *strips)

@@ -7,7 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GAN__TILE_VECTORS = 2, GAN__TILE_LANES_MAX = 64 / sizeof(real) };
+enum {
+    GAN__TILE_VECTORS = 2,
+    GAN__TILE_LANES_MAX = 64 / sizeof(real),
+    GAN__TILE_LINE = 64 / sizeof(real), /* elements of a cache line */
+    GAN__TILE_LINES = 5                 /* at most that gather makes at a time */
+};
 
 typedef struct {
     const char *level; /* of processors */
@@ -26,9 +31,20 @@ typedef struct {
                 int64_t c_row);
 
     /* Copies a matrix [k, count] whose rows and columns stand so far apart, one of the two being 1,
-     * to one of rows side by side: to [k, width], zeros where it has no columns. */
+     * to one whose rows are `width` apart. */
     void (*pack)(int64_t k, int64_t count, const real *from, int64_t row, int64_t column,
                  int64_t width, real *to);
+
+    /* Lists the elements of a: [k] that are not zero, and their indices times `step`. Returns how
+     * many; both lists need room for GAN__TILE_LINE more than k. */
+    int64_t (*compress)(int64_t k, const real *a, int64_t step, real *values, int32_t *places);
+
+    /* The same as `run` for a single row of a that compress has listed: one chain of `count` fused
+     * multiply-adds, from 0 or c.
+     *   lines   of c, 1 to GAN__TILE_LINES, GAN__TILE_LINE columns each
+     *   places  where in b the rows begin that the values multiply */
+    void (*gather)(int32_t lines, int64_t count, const real *values, const int32_t *places,
+                   const real *b, bool accumulate, real *c);
 } gan__tile;
 
 extern const gan__tile gan__tile_avx2, gan__tile_avx512, gan__tile_aarch64;

@@ -1,7 +1,7 @@
 #include "kernel/tiled.h"
 
 #include "base/context.h"
-#include "base/simd.h"
+#include "kernel/fetch.h"
 
 #include <string.h>
 
@@ -38,7 +38,6 @@ enum {
     TILE_ROWS_MAX = 12,
     PANEL_COLUMNS = GAN__TILE_VECTORS * GAN__TILE_LANES_MAX,
     PANEL = PANEL_COLUMNS * DEPTH, /* of b; deeper ones are of tiles with shorter vectors */
-    LINE = 64 / sizeof(real),      /* of a cache */
     FEW_PANELS = 8                 /* do not repay packing of a */
 };
 
@@ -69,6 +68,15 @@ void gan__tiled_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a,
     }
 }
 
+void gan__tiled_panel(const gan__tile *tile, int64_t k, int64_t columns, gan__factor b,
+                      int64_t width, real *panel)
+{
+    tile->pack(k, columns, b.at, b.row, b.column, width, panel);
+    for (int64_t i = 0; i < k && columns < width; i++) {
+        memset(panel + i * width + columns, 0, (size_t)(width - columns) * sizeof *panel);
+    }
+}
+
 /* ---- The product ----------------------------------------------------------------------------- */
 
 /* Rows times a panel of columns. */
@@ -81,39 +89,9 @@ typedef struct {
     bool accumulate;
     real *c;
     int64_t c_row;
-    bool far;         /* b and c are not in the caches */
-    const real *next; /* runs of numbers that are packed next, so far apart */
-    int64_t next_runs, next_apart, next_length;
+    bool far;       /* b and c are not in the caches */
+    gan__runs next; /* what is packed next */
 } piece;
-
-/* Has the runs brought near that come next, as many as the tiles of this piece have to bring each.
- * Returns how many are done. */
-GAN__INLINE int64_t fetch_next(const piece *p, int64_t done)
-{
-    const int64_t share = (p->next_runs * p->tile->rows + p->rows - 1) / p->rows;
-    const int64_t end = gan__smaller(done + share, p->next_runs);
-    for (; done < end; done++) {
-        const real *run = p->next + done * p->next_apart;
-        for (int64_t j = 0; j < p->next_length; j += LINE) {
-            __builtin_prefetch(run + j, 0, 2);
-        }
-        __builtin_prefetch(run + p->next_length - 1, 0, 2);
-    }
-    return done;
-}
-
-/* Has the rows of c brought near that the next tile writes: where they come from memory, tiles
- * would wait for each other's. */
-GAN__INLINE void fetch_result(const real *c, int64_t c_row, int64_t rows, int64_t columns)
-{
-    for (int64_t i = 0; i < rows; i++) {
-        const real *row = c + i * c_row;
-        for (int64_t j = 0; j < columns; j += LINE) {
-            __builtin_prefetch(row + j, 1, 3);
-        }
-        __builtin_prefetch(row + columns - 1, 1, 3);
-    }
-}
 
 /* How wide a tile for so many columns is. */
 static int64_t width_of(const gan__tile *tile, int64_t columns)
@@ -139,15 +117,15 @@ static void run_edge(const piece *p, int32_t rows, int64_t width, const real *a,
     }
 }
 
-static void multiply_piece(const piece *p)
+static void multiply_piece(piece *p)
 {
     const gan__tile *tile = p->tile;
     const gan__factor *a = &p->a;
     const int64_t width = width_of(tile, p->columns);
-    int64_t fetched = 0;
+    const int64_t share = (p->next.runs * tile->rows + p->rows - 1) / p->rows; /* for each tile */
     for (int64_t i = 0; i < p->rows;) {
         const int64_t rows = rows_of(tile, p->rows - i);
-        fetched = fetch_next(p, fetched);
+        gan__fetch(&p->next, share);
         const bool strip = a->strips != NULL;
         const real *from =
             strip ? a->strips + i * a->strips_k + a->strips_from * rows : a->at + i * a->row;
@@ -155,7 +133,7 @@ static void multiply_piece(const piece *p)
         real *c = p->c + i * p->c_row;
         const int64_t coming = gan__smaller(p->rows - i - rows, tile->rows);
         if (p->far && coming > 0) {
-            fetch_result(c + rows * p->c_row, p->c_row, coming, p->columns);
+            gan__fetch_to_write(c + rows * p->c_row, coming, p->c_row, p->columns);
         }
         if (p->columns == width) {
             tile->run((int32_t)rows, (int32_t)width, p->k, from, row, column, p->b, p->b_row,
@@ -167,8 +145,7 @@ static void multiply_piece(const piece *p)
     }
 }
 
-/* The size of even parts of `length`, at most `most` each, in whole steps. */
-static int64_t even_part(int64_t length, int64_t most, int64_t step)
+int64_t gan__even_part(int64_t length, int64_t most, int64_t step)
 {
     const int64_t parts = (length + most - 1) / most;
     const int64_t part = (length + parts - 1) / parts;
@@ -181,7 +158,7 @@ static int64_t depth_of(const gan__tile *tile, int64_t m, int64_t k)
 {
     const int64_t most = gan__smaller(DEEP, PANEL / (GAN__TILE_VECTORS * tile->lanes));
     const bool deep = k <= most || m <= BLOCK / most / tile->rows * tile->rows;
-    return even_part(k, deep ? most : DEPTH, 4);
+    return gan__even_part(k, deep ? most : DEPTH, 4);
 }
 
 /* Whether tiles had better read a panel of b from a copy: it is read more than once and from far
@@ -200,21 +177,18 @@ static void prepare_panel(piece *p, const gan__factor *b, int64_t l, int64_t j, 
 {
     const int64_t width = (int64_t)p->tile->lanes * GAN__TILE_VECTORS;
     p->columns = gan__smaller(columns - j, width);
-    p->b = b->at + l * b->row + j * b->column;
+    const gan__factor from = gan__factor_from(*b, l, j);
+    p->b = from.at;
     p->b_row = b->row;
-    p->next_runs = 0;
+    p->next.runs = 0;
     if (!wants_copy(p, b)) {
         return;
     }
     if (p->far && j + 2 * width <= columns) {
-        const bool by_rows = b->column == 1;
-        p->next = p->b + width * b->column;
-        p->next_runs = by_rows ? p->k : width;
-        p->next_apart = by_rows ? b->row : b->column;
-        p->next_length = by_rows ? width : p->k;
+        p->next = gan__runs_of_panel(from, p->k, width, width);
     }
     p->b_row = width_of(p->tile, p->columns);
-    p->tile->pack(p->k, p->columns, p->b, b->row, b->column, p->b_row, panel);
+    gan__tiled_panel(p->tile, p->k, p->columns, from, p->b_row, panel);
     p->b = panel;
 }
 
@@ -226,7 +200,7 @@ void gan__tiled_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k,
     const int64_t depth = depth_of(tile, m, k);
     const bool packs = a.strips == NULL && !a.near && n > FEW_PANELS * width;
     const int64_t most = BLOCK / depth / tile->rows * tile->rows;
-    const int64_t rows = packs ? even_part(m, most, tile->rows) : m;
+    const int64_t rows = packs ? gan__even_part(m, most, tile->rows) : m;
     piece p = {.tile = tile, .c_row = c_row, .far = !b.near};
     for (int64_t i = 0; i < m; i += rows) {
         p.rows = gan__smaller(m - i, rows);

@@ -18,4 +18,11 @@ void gan__tiled_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k,
 /* Copies a: [m, k] to strips: [m k] elements, as tiles read a first factor fastest. */
 void gan__tiled_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a, real *strips);
 
+/* Copies b: [k, columns] to a panel of [k, width], zeros where b has no columns. */
+void gan__tiled_panel(const gan__tile *tile, int64_t k, int64_t columns, gan__factor b,
+                      int64_t width, real *panel);
+
+/* The size of even parts of `length`, at most `most` each, in whole steps. */
+int64_t gan__even_part(int64_t length, int64_t most, int64_t step);
+
 #endif

@@ -1,0 +1,20 @@
+/* Matrix products that leave out the zeros of the first factor. */
+#ifndef GAN_KERNEL_SPARSE_H
+#define GAN_KERNEL_SPARSE_H
+
+#include "kernel/factor.h"
+#include "kernel/tile.h"
+
+/* c = a b, or c += a b with `accumulate`, on the calling thread. c: [m, n], its rows and columns so
+ * far apart, one of the two being 1; a: [m, k]; b: [k, n]. c must not overlap a or b. Each element
+ * is the chain that gan__tiled_multiply makes, without the terms whose factor in a is zero: where b
+ * is finite that gives the same bits, but for the sign of a zero that has come of an underflow.
+ * Takes some 150 kB of stack. */
+void gan__sparse_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__factor a,
+                          gan__factor b, bool accumulate, real *c, int64_t c_row, int64_t c_column);
+
+/* How much of a matrix [rows, columns] that stands in one piece is zeros, 0 to 1, estimated by some
+ * of its elements, always the same ones. */
+double gan__sparse_zeros(const real *x, int64_t rows, int64_t columns);
+
+#endif
