@@ -26,14 +26,16 @@ static inline gan__runs gan__runs_of_panel(gan__factor b, int64_t k, int64_t col
 GAN__INLINE void gan__fetch(gan__runs *next, int64_t share)
 {
     enum { LINE = 64 / sizeof(real) };
-    for (int64_t n = gan__smaller(share, next->runs); n > 0; n--) {
-        for (int64_t j = 0; j < next->length; j += LINE) {
-            __builtin_prefetch(next->at + j, 0, 2);
+    const int64_t runs = gan__smaller(share, next->runs), length = next->length;
+    const real *at = next->at;
+    for (int64_t i = 0; i < runs; i++, at += next->apart) {
+        for (int64_t j = 0; j < length; j += LINE) {
+            __builtin_prefetch(at + j, 0, 2);
         }
-        __builtin_prefetch(next->at + next->length - 1, 0, 2);
-        next->at += next->apart;
-        next->runs--;
+        __builtin_prefetch(at + length - 1, 0, 2);
     }
+    next->at = at;
+    next->runs -= runs;
 }
 
 /* Has runs that are written next brought to the first-level cache: where they come from memory,

@@ -37,21 +37,21 @@ typedef struct {
 
 static void multiply(const product *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
-    const gan__factor a = gan__factor_of(p->transpose_a, p->a, p->transpose_a ? p->m : p->k);
-    const gan__factor b = gan__factor_of(p->transpose_b, p->b, p->transpose_b ? p->k : p->n);
-    const gan__factor some_a = gan__factor_from(a, row, 0), some_b = gan__factor_from(b, 0, column);
+    gan__factor a = gan__factor_of(p->transpose_a, p->a, p->transpose_a ? p->m : p->k);
+    gan__factor b = gan__factor_of(p->transpose_b, p->b, p->transpose_b ? p->k : p->n);
+    a.at += row * a.row;
+    b.at += column * b.column;
     real *c = p->c + row * p->n + column;
     switch (p->zeros) {
     case SKIP_ZEROS_OF_A:
-        gan__sparse_multiply(p->tile, rows, columns, p->k, some_a, some_b, p->accumulate, c, p->n,
-                             1);
+        gan__sparse_multiply(p->tile, rows, columns, p->k, a, b, p->accumulate, c, p->n, 1);
         break;
     case SKIP_ZEROS_OF_B:
-        gan__sparse_multiply(p->tile, columns, rows, p->k, gan__factor_turned(some_b),
-                             gan__factor_turned(some_a), p->accumulate, c, 1, p->n);
+        gan__sparse_multiply(p->tile, columns, rows, p->k, gan__factor_turned(b),
+                             gan__factor_turned(a), p->accumulate, c, 1, p->n);
         break;
     default:
-        gan__product(p->tile, rows, columns, p->k, some_a, some_b, p->accumulate, c, p->n);
+        gan__product(p->tile, rows, columns, p->k, a, b, p->accumulate, c, p->n);
         break;
     }
 }

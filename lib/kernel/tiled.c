@@ -68,15 +68,6 @@ void gan__tiled_pack(const gan__tile *tile, int64_t m, int64_t k, gan__factor a,
     }
 }
 
-void gan__tiled_panel(const gan__tile *tile, int64_t k, int64_t columns, gan__factor b,
-                      int64_t width, real *panel)
-{
-    tile->pack(k, columns, b.at, b.row, b.column, width, panel);
-    for (int64_t i = 0; i < k && columns < width; i++) {
-        memset(panel + i * width + columns, 0, (size_t)(width - columns) * sizeof *panel);
-    }
-}
-
 /* ---- The product ----------------------------------------------------------------------------- */
 
 /* Rows times a panel of columns. */
@@ -122,7 +113,10 @@ static void multiply_piece(piece *p)
     const gan__tile *tile = p->tile;
     const gan__factor *a = &p->a;
     const int64_t width = width_of(tile, p->columns);
-    const int64_t share = (p->next.runs * tile->rows + p->rows - 1) / p->rows; /* for each tile */
+    int64_t share = 0; /* of what is next, to be fetched with each tile */
+    if (p->next.runs > 0) {
+        share = (p->next.runs * tile->rows + p->rows - 1) / p->rows;
+    }
     for (int64_t i = 0; i < p->rows;) {
         const int64_t rows = rows_of(tile, p->rows - i);
         gan__fetch(&p->next, share);
