@@ -1,6 +1,7 @@
 /* Measures libgan; docs/performance.md says what and how. */
 #include "arguments.h"
 #include "cases.h"
+#include "handover.h"
 #include "options.h"
 #include "reference.h"
 
@@ -72,7 +73,17 @@ typedef struct {
     double *seconds;    /* [repeats] of a step */
     double *references; /* [repeats + 1] operations per second before and after each repeat */
     double *fractions;  /* [repeats] */
+    double *handovers;  /* [repeats + 1] in seconds, with more than one thread */
 } timings;
+
+/* What the machine does beside the case: before repeat `index`, and after the one before it. */
+static void measure_machine(const reference *r, int64_t index, timings *t)
+{
+    t->references[index] = reference_rate(r);
+    if (r->threads > 1) {
+        t->handovers[index] = handover_seconds();
+    }
+}
 
 static void measure(const bench_case *c, subject *s, int64_t repeats, double at_least, timings *t)
 {
@@ -80,10 +91,10 @@ static void measure(const bench_case *c, subject *s, int64_t repeats, double at_
     t->steps = one < at_least ? (int64_t)ceil(at_least / one) : 1;
     reference r = reference_open(s->threads);
     reference_rate(&r);
-    t->references[0] = reference_rate(&r);
+    measure_machine(&r, 0, t);
     for (int64_t i = 0; i < repeats; i++) {
         t->seconds[i] = c->run(s, t->steps) / (double)t->steps;
-        t->references[i + 1] = reference_rate(&r);
+        measure_machine(&r, i + 1, t);
         if (c->needed != NULL) {
             const double beside = (t->references[i] + t->references[i + 1]) / 2;
             t->fractions[i] = c->needed(s) / t->seconds[i] / beside;
@@ -104,6 +115,11 @@ static void print_timings(const bench_case *c, const subject *s, int64_t repeats
         print_number("reference_gflops", median(t->references, repeats + 1) * 1e-9);
         print_number("gemm_fraction", median(t->fractions, repeats));
     }
+    if (s->threads > 1) {
+        print_number("handover_ns", median(t->handovers, repeats + 1) * 1e9);
+        print_number("handover_ns_min", t->handovers[0] * 1e9);
+        print_number("handover_ns_max", t->handovers[repeats] * 1e9);
+    }
 }
 
 static void measure_case(const bench_case *c, subject *s, const arguments *a)
@@ -114,9 +130,11 @@ static void measure_case(const bench_case *c, subject *s, const arguments *a)
     c->run(s, 1);
     const double peak = peak_memory(); /* before the matrices of the reference */
     check(s->context, gan_context_memory(s->context, NULL, &library_peak));
-    double *values = allocate(3 * repeats + 1, sizeof *values);
-    timings t = {
-        .seconds = values, .fractions = values + repeats, .references = values + 2 * repeats};
+    double *values = allocate(4 * repeats + 2, sizeof *values);
+    timings t = {.seconds = values,
+                 .fractions = values + repeats,
+                 .references = values + 2 * repeats,
+                 .handovers = values + 3 * repeats + 1};
     measure(c, s, a->repeats, a->seconds, &t);
     print_timings(c, s, a->repeats, &t);
     free(values);

@@ -46,6 +46,13 @@ echo "$lines" | grep -v '"case":"library"' | while read -r line; do
         reference_gflops gemm_fraction peak_memory library_memory; do
         number "$line" $field >/dev/null
     done
+    case $line in
+    *'"threads":2,'*)
+        for field in handover_ns handover_ns_min handover_ns_max; do
+            number "$line" $field >/dev/null
+        done
+        ;;
+    esac
 done
 bytes=$(number "$(echo "$lines" | grep '"case":"library"')" stripped_bytes)
 [ "$most" -eq 0 ] || [ "$bytes" -le "$most" ] ||
