@@ -79,6 +79,16 @@ START_TEST(element_is_a_word)
         ck_assert_double_eq_tol((double)y[i], radius * (i % 2 == 0 ? cos(angle) : sin(angle)),
                                 1e-6);
     }
+    for (uint32_t width = 1; width <= 5; width++) { /* short rows: sample i is row i */
+        float rows[70 * 5];
+        gan__random(uniform, key, 0xfffffff0, (gan__stack){0}, width, 0, 70 * width, rows);
+        for (uint32_t i = 0; i < 70 * width; i++) {
+            const uint32_t element = i % width;
+            const uint32_t word =
+                gan__philox(key, 0xfffffff0 + i / width, element / 4).v[element % 4];
+            ck_assert((double)rows[i] == (double)(word >> 8) * 0x1p-24);
+        }
+    }
 }
 END_TEST
 
@@ -100,7 +110,7 @@ START_TEST(cuts_do_not_matter)
     static const int64_t columns[] = {1, 3, 4, 7, 300}; /* 300: blocks side by side, and the rest */
     static const gan__distribution kinds[] = {
         {GAN__UNIFORM, -1, 3}, {GAN__NORMAL, 2, 0.5}, {GAN__BERNOULLI, 0.3, 2}};
-    enum { ROWS = 23 };
+    enum { ROWS = 73 };
     static float whole[ROWS * 300], pieces[ROWS * 300];
     dice d = {2};
     for (int32_t round = 0; round < 150; round++) {
@@ -120,8 +130,8 @@ START_TEST(cuts_do_not_matter)
                         pieces + row * width);
         }
         ck_assert(memcmp(whole, pieces, (size_t)n * sizeof *whole) == 0);
-        /* Two batches of 10 and the start of a third, one behind the other. */
-        const gan__stack stacked = {10, (uint32_t)round % 3};
+        /* Two batches of 35 and the start of a third, one behind the other. */
+        const gan__stack stacked = {35, (uint32_t)round % 3};
         gan__random(kind, key, first, stacked, width, 0, n, whole);
         for (int64_t start = 0, count; start < n; start += count) {
             count = 1 + roll(&d, (int32_t)(n - start));
@@ -131,8 +141,8 @@ START_TEST(cuts_do_not_matter)
         for (int64_t batch = 0; batch < 3; batch++) {
             const gan__random_key own = {key.seed, key.step,
                                          key.stream + (uint32_t)batch * stacked.apart};
-            gan__random(kind, own, first, (gan__stack){0}, width, 0, (batch < 2 ? 10 : 3) * width,
-                        pieces + batch * 10 * width);
+            gan__random(kind, own, first, (gan__stack){0}, width, 0, (batch < 2 ? 35 : 3) * width,
+                        pieces + batch * 35 * width);
         }
         ck_assert(memcmp(whole, pieces, (size_t)n * sizeof *whole) == 0);
     }

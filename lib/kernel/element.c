@@ -94,9 +94,10 @@ static inline float tanh_of(float x)
 {
     const uint32_t sign = bits_of(x) & 0x80000000u;
     const float size = float_of(bits_of(x) ^ sign);
-    const float two = size > 9.5f ? 19.0f : 2.0f * size;
+    const float twice = 2.0f * size, two = 19.0f < twice ? 19.0f : twice;
+    const uint32_t large = two < 0.3465735f ? 0 : UINT32_MAX;
     int32_t k;
-    const float q = reduced_exp(two, two < 0.3465735f ? 0.0f : two, &k);
+    const float q = reduced_exp(two, float_of(bits_of(two) & large), &k);
     const float power = power_of_two(k);
     const float t = power * q + (power - 1.0f);
     return float_of(bits_of(t / (t + 2.0f)) | sign);

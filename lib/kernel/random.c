@@ -118,12 +118,49 @@ static void count_whole(place *p, gan__philox_words *words)
     p->column += LANES * BLOCKS;
 }
 
+/* Draws rows of at most a block each: as many of n as BLOCKS blocks have before the batch ends.
+ * Returns how many elements; 0 if that is not a row. */
+static int64_t draw_short_rows(gan__distribution d, gan__random_key key, uint64_t first,
+                               gan__stack stack, int64_t columns, place *p, int64_t n, real *y)
+{
+    int64_t rows = n / columns < BLOCKS ? n / columns : BLOCKS;
+    if (stack.rows > 0 && stack.rows - p->row % stack.rows < rows) {
+        rows = stack.rows - p->row % stack.rows;
+    }
+    if (rows == 0) {
+        return 0;
+    }
+    gan__philox_words words;
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        philox4x32_ctr_t counter = p->counter;
+        counter.v[1] += i; /* the sample */
+        gan__philox_set(&words, i, counter);
+    }
+    gan__philox_many(key.seed, &words);
+    real drawn[LANES * BLOCKS];
+    fills[d.kind](d, &words, columns, drawn);
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+            y[i * columns + j] = drawn[i * LANES + j];
+        }
+    }
+    p->row += rows;
+    enter_row(p, key, first, stack);
+    return rows * columns;
+}
+
 /* Draws the blocks that the next elements lie in, and keeps these: as many of n as BLOCKS blocks
  * have. Returns how many. */
 static int64_t draw(gan__distribution d, gan__random_key key, uint64_t first, gan__stack stack,
                     int64_t columns, place *p, int64_t n, real *y)
 {
     gan__philox_words words;
+    if (p->column == 0 && columns <= LANES) {
+        const int64_t taken = draw_short_rows(d, key, first, stack, columns, p, n, y);
+        if (taken > 0) {
+            return taken;
+        }
+    }
     if (p->column % LANES == 0 && n >= LANES * BLOCKS && columns - p->column > LANES * BLOCKS) {
         count_whole(p, &words);
         gan__philox_many(key.seed, &words);

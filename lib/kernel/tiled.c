@@ -38,7 +38,8 @@ enum {
     TILE_ROWS_MAX = 12,
     PANEL_COLUMNS = GAN__TILE_VECTORS * GAN__TILE_LANES_MAX,
     PANEL = PANEL_COLUMNS * DEPTH, /* of b; deeper ones are of tiles with shorter vectors */
-    FEW_PANELS = 8                 /* do not repay packing of a */
+    FEW_PANELS = 8,                /* do not repay packing of a */
+    NEAR = 2048 * UNIT             /* of b and c, so many are in the first-level cache anyway */
 };
 
 /* The rows that a tile takes of those that are left. Two rows have too few sums to keep a processor
@@ -195,7 +196,7 @@ void gan__tiled_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k,
     const bool packs = a.strips == NULL && !a.near && n > FEW_PANELS * width;
     const int64_t most = BLOCK / depth / tile->rows * tile->rows;
     const int64_t rows = packs ? gan__even_part(m, most, tile->rows) : m;
-    piece p = {.tile = tile, .c_row = c_row, .far = !b.near};
+    piece p = {.tile = tile, .c_row = c_row, .far = !b.near && (m + k) * n > NEAR};
     for (int64_t i = 0; i < m; i += rows) {
         p.rows = gan__smaller(m - i, rows);
         for (int64_t l = 0; l < k; l += depth) {
