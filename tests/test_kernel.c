@@ -413,28 +413,31 @@ START_TEST(products_with_zeros)
 }
 END_TEST
 
-/* Whether a zero times an infinity is left out of a product: the first `percent` columns of a, or
+/* Whether a zero times an infinity is left out of a product, of each of its elements, turned or not: the first `percent` columns of a, or
  * rows of b, are zeros, and the other factor is infinite there. */
 static bool leaves_out(gan_context *context, int64_t m, int64_t n, int64_t k, int32_t percent,
                        bool of_a)
 {
     float *a = new_reals(m * k), *b = new_reals(k * n), *c = new_reals(m * n);
-    for (int64_t i = 0; i < m * k; i++) {
-        const bool zero = i % k * 100 < percent * k;
-        a[i] = !zero ? 1 : of_a ? 0 : INFINITY;
+    int64_t all = 0;
+    for (int32_t way = 0; way < 4; way++) {
+        const bool ta = way & 1, tb = way >> 1 & 1;
+        for (int64_t i = 0; i < m * k; i++) {
+            const bool zero = (ta ? i / m : i % k) * 100 < percent * k;
+            a[i] = !zero ? 1 : of_a ? 0 : INFINITY;
+        }
+        for (int64_t i = 0; i < k * n; i++) {
+            const bool zero = (tb ? i % k : i / n) * 100 < percent * k;
+            b[i] = !zero ? 1 : of_a ? INFINITY : 0;
+        }
+        gan__gemm(context, ta, tb, m, n, k, a, b, false, c);
+        for (int64_t i = 0; i < m * n; i++) {
+            all += isfinite(c[i]) != 0;
+        }
     }
-    for (int64_t i = 0; i < k * n; i++) {
-        const bool zero = i / n * 100 < percent * k;
-        b[i] = !zero ? 1 : of_a ? INFINITY : 0;
-    }
-    gan__gemm(context, false, false, m, n, k, a, b, false, c);
-    int64_t finite = 0;
-    for (int64_t i = 0; i < m * n; i++) {
-        finite += isfinite(c[i]) != 0;
-    }
-    ck_assert_msg(finite == 0 || finite == m * n, "%d of %d", (int)finite, (int)(m * n));
+    ck_assert_msg(all == 0 || all == 4 * m * n, "%d of %d", (int)all, (int)(4 * m * n));
     free(a), free(b), free(c);
-    return finite > 0;
+    return all > 0;
 }
 
 START_TEST(many_zeros_are_left_out)
@@ -448,15 +451,15 @@ START_TEST(many_zeros_are_left_out)
     }
     for (int32_t threads = 1; threads <= 3; threads++) {
         ck_assert_int_eq(gan_context_set_threads(context, threads), GAN_OK);
-        ck_assert(leaves_out(context, 100, 240, 120, 50, true));
-        ck_assert(leaves_out(context, 16, 800, 100, 50, true));
-        ck_assert(!leaves_out(context, 100, 240, 120, 25, true));
-        ck_assert(leaves_out(context, 240, 100, 120, 75, false));
-        ck_assert(!leaves_out(context, 240, 100, 120, 50, false));
-        ck_assert(!leaves_out(context, 15, 800, 100, 75, true)); /* too few rows, */
-        ck_assert(!leaves_out(context, 500, 63, 100, 75, true)); /* too few columns, */
-        ck_assert(!leaves_out(context, 200, 200, 47, 75, true)); /* sums too short, */
-        ck_assert(!leaves_out(context, 64, 64, 64, 75, true));   /* too little work */
+        ck_assert(leaves_out(context, 100, 240, 120, 60, true));
+        ck_assert(leaves_out(context, 16, 800, 100, 60, true));
+        ck_assert(!leaves_out(context, 100, 240, 120, 20, true));
+        ck_assert(leaves_out(context, 240, 100, 120, 80, false));
+        ck_assert(!leaves_out(context, 240, 100, 120, 40, false));
+        ck_assert(!leaves_out(context, 15, 800, 100, 80, true)); /* too few rows, */
+        ck_assert(!leaves_out(context, 500, 63, 100, 80, true)); /* too few columns, */
+        ck_assert(!leaves_out(context, 200, 200, 47, 80, true)); /* sums too short, */
+        ck_assert(!leaves_out(context, 64, 64, 64, 80, true));   /* too little work */
     }
     end_context(context, &own);
 }

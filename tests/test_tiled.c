@@ -303,7 +303,7 @@ static void check_without_zeros(int64_t m, int64_t n, int64_t k, int32_t percent
     free_problem(&p);
 }
 
-/* Terms with a zero change nothing, but the sign of a zero that has come of an underflow. */
+/* Terms with a zero change nothing, but the sign of a zero, which does not come up here. */
 START_TEST(products_without_zeros_are_the_same_chains)
 {
     for (int64_t m = 1; m <= 34; m++) {
@@ -330,6 +330,77 @@ START_TEST(large_products_without_zeros_are_the_same_chains)
 }
 END_TEST
 
+/* What `compress` may meet: beside numbers, zeros of both signs, the smallest numbers, and what is
+ * not finite. */
+static real some_number(dice *d)
+{
+    static const real others[] = {0,          -0.0F,    0,         -0.0F,    0x1p-149F,
+                                  -0x1p-149F, INFINITY, -INFINITY, (real)NAN};
+    const int32_t which = roll(d, 14);
+    return which < 9 ? others[which] : (real)roll_between(d, -1, 1);
+}
+
+/* Zeros are left out on every level of processors, and nothing else, whichever way a vector or its
+ * rest is looked at; nothing is written beyond k. */
+START_TEST(rows_are_listed_without_zeros)
+{
+    enum { MOST = 70 };
+    dice d = {7};
+    for (int32_t index = 0; tile_at(index) != NULL; index++) {
+        for (int64_t k = 0; k <= MOST; k++) {
+            real *a = exactly(k + 1), *values = exactly(k + 1);
+            int32_t places[MOST + 1], wrong = 0;
+            for (int64_t i = 0; i < k; i++) {
+                a[i] = some_number(&d);
+            }
+            values[k] = BEHIND;
+            places[k] = -7;
+            const int64_t step = 1 + roll(&d, 300),
+                          count = tile_at(index)->compress(k, a, step, values, places);
+            int64_t listed = 0;
+            for (int64_t i = 0; i < k; i++) {
+                if (a[i] != 0) { /* NaN is not equal to zero */
+                    wrong += listed >= count || places[listed] != (int32_t)(i * step) ||
+                             memcmp(&values[listed], &a[i], sizeof *a) != 0;
+                    listed++;
+                }
+            }
+            ck_assert_msg(wrong == 0 && listed == count, "%s: %d of %d elements listed, %d wrong",
+                          tile_at(index)->level, (int)count, (int)k, (int)wrong);
+            ck_assert(count == k || (values[k] == BEHIND && places[k] == -7));
+            free(a), free(values);
+        }
+    }
+}
+END_TEST
+
+/* What is not a number shows where it meets a number, without zeros, too. */
+START_TEST(numbers_that_are_not_finite_are_not_left_out)
+{
+    for (int64_t column = 0; column < 37; column++) {
+        problem p = new_problem(19, 35, 37);
+        strew_zeros(&p, 60);
+        p.a[5 * p.k + column] = p.a_turned[column * p.m + 5] = column % 2 == 0 ? NAN : INFINITY;
+        for (int32_t index = 0; tile_at(index) != NULL; index++) {
+            for (int32_t way = 0; way < 4; way++) {
+                const gan__factor a = way & TURN_A ? gan__factor_of(true, p.a_turned, p.m)
+                                                   : gan__factor_of(false, p.a, p.k);
+                gan__sparse_multiply(tile_at(index), p.m, p.n, p.k, a,
+                                     gan__factor_of(false, p.b, p.n), false, p.c, p.c_row, 1);
+                int32_t wrong = 0;
+                for (int64_t i = 0; i < p.m; i++) {
+                    for (int64_t j = 0; j < p.n; j++) {
+                        wrong += (isfinite(p.c[i * p.c_row + j]) != 0) != (i != 5);
+                    }
+                }
+                ck_assert_int_eq(wrong, 0);
+            }
+        }
+        free_problem(&p);
+    }
+}
+END_TEST
+
 static double zeros_of_columns(int64_t rows, int64_t columns, int64_t zeros)
 {
     real *x = exactly(rows * columns);
@@ -341,7 +412,19 @@ static double zeros_of_columns(int64_t rows, int64_t columns, int64_t zeros)
     return share;
 }
 
-/* Also where whole columns are zeros, as at the edges of digits. */
+/* Zeros where this is even: so many times the row, and times the column by 16. */
+static double zeros_by_turns(int64_t rows, int64_t columns, int64_t by_row, int64_t by_column)
+{
+    real *x = exactly(rows * columns);
+    for (int64_t i = 0; i < rows * columns; i++) {
+        x[i] = (real)((i / columns * by_row + i % columns / 16 * by_column) % 2);
+    }
+    const double share = gan__sparse_zeros(x, rows, columns);
+    free(x);
+    return share;
+}
+
+/* Also where whole columns are zeros, as at the edges of digits, or rows and columns by turns. */
 START_TEST(zeros_are_estimated)
 {
     static const int64_t shapes[][2] = {{100, 784},  {64, 1200}, {128, 1024}, {1, 4096},
@@ -352,6 +435,14 @@ START_TEST(zeros_are_estimated)
             const double share = zeros_of_columns(rows, columns, columns * quarter / 4);
             const double allowed = quarter % 4 == 0 ? 1e-9 : 0.1;
             ck_assert_double_eq_tol(share, (double)quarter / 4, allowed);
+        }
+    }
+    for (int64_t rows = 16; rows <= 2048; rows *= 2) {
+        for (int64_t columns = 16; columns <= 2048; columns *= 2) { /* every other row, every other
+                                                                       run, a board of both */
+            ck_assert_double_eq_tol(zeros_by_turns(rows, columns, 1, 0), 0.5, 0.2);
+            ck_assert_double_eq_tol(zeros_by_turns(rows, 2 * columns, 0, 1), 0.5, 0.2);
+            ck_assert_double_eq_tol(zeros_by_turns(rows, 2 * columns, 1, 1), 0.5, 0.2);
         }
     }
     ck_assert_double_eq(zeros_of_columns(70, 1, 1), 1);
@@ -420,6 +511,7 @@ int main(void)
                      large_products_are_chains, products_by_chance_are_chains,
                      strips_serve_in_parts, numbers_that_are_not_finite_stay_where_they_belong,
                      products_without_zeros_are_the_same_chains,
-                     large_products_without_zeros_are_the_same_chains, zeros_are_estimated,
-                     columns_and_rows_agree_with_the_rest, the_choice_is_kept);
+                     large_products_without_zeros_are_the_same_chains,
+                     rows_are_listed_without_zeros, numbers_that_are_not_finite_are_not_left_out,
+                     zeros_are_estimated, columns_and_rows_agree_with_the_rest, the_choice_is_kept);
 }

@@ -80,9 +80,9 @@ static void multiply_band(void *argument, int64_t band)
 
 /* How many bands for our own products, whose bits do not depend on it: one for each thread that is
  * worth it. */
-static int64_t own_bands(int64_t length, int64_t work, int64_t threads)
+static int64_t own_bands(int64_t length, int64_t least, int64_t work, int64_t threads)
 {
-    const int64_t most = gan__smaller(length / BAND_OF_TWO, work / BAND_WORK);
+    const int64_t most = gan__smaller(length / least, work / BAND_WORK);
     return gan__smaller(threads, most < 1 ? 1 : most);
 }
 
@@ -136,11 +136,12 @@ void gan__gemm(gan_context *context, bool transpose_a, bool transpose_b, int64_t
     const int64_t most = (int64_t)48 * BAND_WORK;
     const int64_t area = m * n, work = area > most / k ? most : area * k;
     const int64_t length = p.by_rows ? m : n;
-    p.bands = p.tile != NULL ? own_bands(length, work, context->threads) : blas_bands(length, work);
+    p.bands = p.tile != NULL ? own_bands(length, BAND_OF_TWO, work, context->threads)
+                             : blas_bands(length, work);
     p.zeros = zeros_to_skip(&p, work);
     if (p.zeros == SKIP_ZEROS_OF_A && m >= 2 * SPARSE_BAND_LENGTH && m >= n / 3) {
         p.by_rows = true; /* no row is listed twice, and what is read of b is little enough */
-        p.bands = gan__smaller(context->threads, m / SPARSE_BAND_LENGTH);
+        p.bands = own_bands(m, SPARSE_BAND_LENGTH, work, context->threads);
     }
     gan__parallel(context, p.bands, multiply_band, &p);
 }

@@ -119,7 +119,8 @@ static void count_whole(place *p, gan__philox_words *words)
 }
 
 /* Draws rows of at most a block each: as many of n as BLOCKS blocks have before the batch ends.
- * Returns how many elements; 0 if that is not a row. */
+ * Returns how many elements; 0, and draws none, if the batch ends so soon that most blocks would be
+ * in vain. */
 static int64_t draw_short_rows(gan__distribution d, gan__random_key key, uint64_t first,
                                gan__stack stack, int64_t columns, place *p, int64_t n, real *y)
 {
@@ -127,7 +128,7 @@ static int64_t draw_short_rows(gan__distribution d, gan__random_key key, uint64_
     if (stack.rows > 0 && stack.rows - p->row % stack.rows < rows) {
         rows = stack.rows - p->row % stack.rows;
     }
-    if (rows == 0) {
+    if (rows == 0 || (rows < n / columns && rows < BLOCKS / 2)) {
         return 0;
     }
     gan__philox_words words;

@@ -30,8 +30,8 @@ typedef struct {
     gan__runs next_a, next_b, next_depth; /* what is listed next, the panels of this depth and the
                                              first one of the next */
     int32_t ends[ROWS + 1];               /* of the lists of rows; the first is where they begin */
-    int32_t places[ITEMS + GAN__TILE_LINE];
-    real values[ITEMS + GAN__TILE_LINE];
+    int32_t places[ITEMS];
+    real values[ITEMS];
     real group[GROUP * DEPTH_TURNED]; /* rows of a, or of c, side by side */
 } sparse;
 
@@ -69,9 +69,11 @@ static void gather_row(sparse *s, int64_t row, real *c)
 static void gather_rows(sparse *s, real *c)
 {
     gan__fetch_to_write(c, gan__smaller(s->rows, AHEAD), s->c_row, s->columns);
-    for (int64_t i = 0; i < s->rows; i++, c += s->c_row) {
-        gan__fetch_to_write(c + AHEAD * s->c_row, i + AHEAD < s->rows, s->c_row, s->columns);
-        gather_row(s, i, c);
+    for (int64_t i = 0; i < s->rows; i++) {
+        if (i + AHEAD < s->rows) {
+            gan__fetch_to_write(c + (i + AHEAD) * s->c_row, 1, s->c_row, s->columns);
+        }
+        gather_row(s, i, c + i * s->c_row);
     }
 }
 
@@ -79,20 +81,22 @@ static void gather_rows(sparse *s, real *c)
 static void gather_groups(sparse *s, real *c)
 {
     const bool turned = s->c_column != 1;
-    for (int64_t i = 0; i < s->rows; i += GROUP, c += GROUP * s->c_row) {
+    for (int64_t i = 0; i < s->rows; i += GROUP) {
         const int64_t rows = gan__smaller(s->rows - i, GROUP);
+        real *at = c + i * s->c_row;
         if (s->accumulate) {
-            s->tile->pack(rows, s->columns, c, s->c_row, s->c_column, s->width, s->group);
+            const gan__factor before = {.at = at, .row = s->c_row, .column = s->c_column};
+            gan__tiled_panel(s->tile, rows, s->columns, before, s->width, s->group);
         } else if (turned) {
-            gan__fetch_to_write(c, s->columns, s->c_column, rows);
+            gan__fetch_to_write(at, s->columns, s->c_column, rows);
         }
         for (int64_t r = 0; r < rows; r++) {
             gather_row(s, i + r, s->group + r * s->width);
         }
         if (turned) {
-            s->tile->pack(s->columns, rows, s->group, 1, s->width, s->c_column, c);
+            s->tile->pack(s->columns, rows, s->group, 1, s->width, s->c_column, at);
         } else {
-            s->tile->pack(rows, s->columns, s->group, s->width, 1, s->c_row, c);
+            s->tile->pack(rows, s->columns, s->group, s->width, 1, s->c_row, at);
         }
     }
 }
@@ -149,19 +153,27 @@ void gan__sparse_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k
 
 /* ---- Whether there are zeros ----------------------------------------------------------------- */
 
+/* A whole number below `length` by the next of some numbers that look random (Knuth's generator,
+ * its high half): no pattern of rows or columns is met in step. */
+static int64_t somewhere(uint64_t *state, int64_t length)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (int64_t)((*state >> 32) * (uint64_t)length >> 32);
+}
+
 double gan__sparse_zeros(const real *x, int64_t rows, int64_t columns)
 {
     enum { RUNS = 64, RUN = 16 };
-    const int64_t run = gan__smaller(columns, RUN), runs = (columns + run - 1) / run; /* of a row */
-    int64_t zeros = 0;
+    const int64_t runs = (columns + RUN - 1) / RUN; /* of a row */
+    int64_t zeros = 0, seen = 0;
+    uint64_t state = 2014;
     for (int64_t i = 0; i < RUNS; i++) {
-        /* Rows in turn, columns by the golden ratio, so that no pattern of columns is missed. */
-        const int64_t row = rows * i / RUNS;
-        const int64_t which = (int64_t)((uint32_t)i * 2654435769u) * runs >> 32;
-        const real *at = x + row * columns + gan__smaller(which * run, columns - run);
+        const int64_t row = somewhere(&state, rows), column = somewhere(&state, runs) * RUN;
+        const int64_t run = gan__smaller(columns - column, RUN);
         for (int64_t j = 0; j < run; j++) {
-            zeros += at[j] == 0;
+            zeros += x[row * columns + column + j] == 0;
         }
+        seen += run;
     }
-    return (double)zeros / (double)(RUNS * run);
+    return (double)zeros / (double)seen;
 }

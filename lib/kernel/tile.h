@@ -35,8 +35,8 @@ typedef struct {
     void (*pack)(int64_t k, int64_t count, const real *from, int64_t row, int64_t column,
                  int64_t width, real *to);
 
-    /* Lists the elements of a: [k] that are not zero, and their indices times `step`. Returns how
-     * many; both lists need room for GAN__TILE_LINE more than k. */
+    /* Lists the elements of a: [k] that are not zero (NaN is not), and their indices times `step`.
+     * Returns how many; behind them, up to k, the lists hold anything. */
     int64_t (*compress)(int64_t k, const real *a, int64_t step, real *values, int32_t *places);
 
     /* The same as `run` for a single row of a that compress has listed: one chain of `count` fused

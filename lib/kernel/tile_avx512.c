@@ -27,12 +27,14 @@ compress_vector(const real *a, int64_t index, int64_t step, real *values, int32_
     const __m512d x = _mm512_loadu_pd(a);
     const __mmask8 wanted = _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_NEQ_UQ);
     _mm512_storeu_pd(values, _mm512_maskz_compress_pd(wanted, x));
+    _mm256_storeu_si256((__m256i *)places,
+                        _mm512_castsi512_si256(_mm512_maskz_compress_epi32(wanted, at)));
 #else
     const __m512 x = _mm512_loadu_ps(a);
     const __mmask16 wanted = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ);
     _mm512_storeu_ps(values, _mm512_maskz_compress_ps(wanted, x));
-#endif
     _mm512_storeu_si512(places, _mm512_maskz_compress_epi32(wanted, at));
+#endif
     return __builtin_popcount(wanted);
 }
 

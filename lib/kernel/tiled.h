@@ -30,7 +30,7 @@ static inline void gan__tiled_panel(const gan__tile *tile, int64_t k, int64_t co
     }
 }
 
-/* The size of even parts of `length`, at most `most` each, in whole steps. */
+/* The size of even parts of `length`, at most `most` each, rounded up to whole steps. */
 int64_t gan__even_part(int64_t length, int64_t most, int64_t step);
 
 #endif
