@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/simd.h"
 #include "kernel/factor.h"
+#include "kernel/tile.h"
 
 /* Runs of `length` elements, so far apart. */
 typedef struct {
@@ -25,11 +26,10 @@ static inline gan__runs gan__runs_of_panel(gan__factor b, int64_t k, int64_t col
 /* Has runs that are read next brought to the second-level cache, `share` more of them each time. */
 GAN__INLINE void gan__fetch(gan__runs *next, int64_t share)
 {
-    enum { LINE = 64 / sizeof(real) };
     const int64_t runs = gan__smaller(share, next->runs), length = next->length;
     const real *at = next->at;
     for (int64_t i = 0; i < runs; i++, at += next->apart) {
-        for (int64_t j = 0; j < length; j += LINE) {
+        for (int64_t j = 0; j < length; j += GAN__TILE_LINE) {
             __builtin_prefetch(at + j, 0, 2);
         }
         __builtin_prefetch(at + length - 1, 0, 2);
@@ -42,9 +42,8 @@ GAN__INLINE void gan__fetch(gan__runs *next, int64_t share)
  * they would be waited for. */
 GAN__INLINE void gan__fetch_to_write(const real *at, int64_t runs, int64_t apart, int64_t length)
 {
-    enum { LINE = 64 / sizeof(real) };
     for (int64_t i = 0; i < runs; i++, at += apart) {
-        for (int64_t j = 0; j < length; j += LINE) {
+        for (int64_t j = 0; j < length; j += GAN__TILE_LINE) {
             __builtin_prefetch(at + j, 1, 3);
         }
         __builtin_prefetch(at + length - 1, 1, 3);

@@ -2,6 +2,7 @@
 
 #include "base/threads.h"
 #include "kernel/product.h"
+#include "kernel/reduce.h"
 #include "kernel/sparse.h"
 
 /* A band is one of rows of c, which stands in one piece of memory, or of columns where c is wide
@@ -108,10 +109,12 @@ static zeros zeros_to_skip(const product *p, int64_t work)
     }
     double of_a = 0, of_b = 0;
     if (p->m >= SPARSE_ROWS && p->n >= SPARSE_COLUMNS) {
-        of_a = gan__sparse_zeros(p->a, p->transpose_a ? p->k : p->m, p->transpose_a ? p->m : p->k);
+        of_a =
+            gan__share_of_zeros(p->transpose_a ? p->k : p->m, p->transpose_a ? p->m : p->k, p->a);
     }
     if (p->n >= SPARSE_ROWS && p->m >= SPARSE_COLUMNS) {
-        of_b = gan__sparse_zeros(p->b, p->transpose_b ? p->n : p->k, p->transpose_b ? p->k : p->n);
+        of_b =
+            gan__share_of_zeros(p->transpose_b ? p->n : p->k, p->transpose_b ? p->k : p->n, p->b);
     }
     if (of_b >= MANY_ZEROS_OF_B && of_b > of_a) {
         return SKIP_ZEROS_OF_B;

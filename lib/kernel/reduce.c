@@ -1,5 +1,6 @@
 #include "kernel/reduce.h"
 
+#include "base/philox.h"
 #include "base/simd.h"
 #include "base/threads.h"
 #include "kernel/element.h"
@@ -336,4 +337,35 @@ void gan__maximum_gather(gan_context *context, int64_t outer, int64_t k, int64_t
 {
     run_maximum(context, outer,
                 (maximum_job){.what = GATHER, .k = k, .inner = inner, .x = x, .other = h, .y = y});
+}
+
+/* ---- Zeros ----------------------------------------------------------------------------------- */
+
+/* A whole number below `length` by a random word. */
+static int64_t below(uint32_t word, int64_t length)
+{
+    return (int64_t)((uint64_t)word * (uint64_t)length >> 32);
+}
+
+double gan__share_of_zeros(int64_t rows, int64_t columns, const real *x)
+{
+    enum { RUN = 16, BLOCKS = GAN__PHILOX_BLOCKS };
+    const int64_t runs = (columns + RUN - 1) / RUN; /* of a row */
+    int64_t zeros = 0, seen = 0;
+    gan__philox_words words; /* random places: no pattern of rows or columns is met in step */
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        gan__philox_set(&words, i, (philox4x32_ctr_t){{i}});
+    }
+    gan__philox_many(0, &words);
+    for (int32_t i = 0; i < 2 * BLOCKS; i++) {
+        const uint32_t(*of)[BLOCKS] = &words.v[i / BLOCKS * 2];
+        const int64_t row = below(of[0][i % BLOCKS], rows);
+        const int64_t column = below(of[1][i % BLOCKS], runs) * RUN;
+        const int64_t run = gan__smaller(columns - column, RUN);
+        for (int64_t j = 0; j < run; j++) {
+            zeros += x[row * columns + column + j] == 0;
+        }
+        seen += run;
+    }
+    return (double)zeros / (double)seen;
 }

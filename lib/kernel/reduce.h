@@ -1,4 +1,4 @@
-/* Sums and maxima along axes. */
+/* Sums and maxima along axes; how much of an array is zeros. */
 #ifndef GAN_KERNEL_REDUCE_H
 #define GAN_KERNEL_REDUCE_H
 
@@ -24,5 +24,9 @@ void gan__maximum_scatter(gan_context *context, int64_t outer, int64_t k, int64_
                           const real *x, const real *g, real *y);
 void gan__maximum_gather(gan_context *context, int64_t outer, int64_t k, int64_t inner,
                          const real *x, const real *h, real *y);
+
+/* How much of x: [rows, columns], each at most INT32_MAX, is zeros, 0 to 1: estimated by a thousand
+ * of its elements, always the same ones. */
+double gan__share_of_zeros(int64_t rows, int64_t columns, const real *x);
 
 #endif

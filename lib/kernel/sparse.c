@@ -4,8 +4,6 @@
 #include "kernel/fetch.h"
 #include "kernel/tiled.h"
 
-/* ---- The product ----------------------------------------------------------------------------- */
-
 /* Rows of c are sums of rows of b, of a panel of columns at a time that fits into the first-level
  * cache: five lines of them, which keep a processor busy; or fewer and deeper ones where c stands
  * column by column, so that it need not be read again. */
@@ -149,31 +147,4 @@ void gan__sparse_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k
             multiply_rows(&s, n, gan__factor_from(b, l, 0), c + i * c_row);
         }
     }
-}
-
-/* ---- Whether there are zeros ----------------------------------------------------------------- */
-
-/* A whole number below `length` by the next of some numbers that look random (Knuth's generator,
- * its high half): no pattern of rows or columns is met in step. */
-static int64_t somewhere(uint64_t *state, int64_t length)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (int64_t)((*state >> 32) * (uint64_t)length >> 32);
-}
-
-double gan__sparse_zeros(const real *x, int64_t rows, int64_t columns)
-{
-    enum { RUNS = 64, RUN = 16 };
-    const int64_t runs = (columns + RUN - 1) / RUN; /* of a row */
-    int64_t zeros = 0, seen = 0;
-    uint64_t state = 2014;
-    for (int64_t i = 0; i < RUNS; i++) {
-        const int64_t row = somewhere(&state, rows), column = somewhere(&state, runs) * RUN;
-        const int64_t run = gan__smaller(columns - column, RUN);
-        for (int64_t j = 0; j < run; j++) {
-            zeros += x[row * columns + column + j] == 0;
-        }
-        seen += run;
-    }
-    return (double)zeros / (double)seen;
 }

@@ -13,8 +13,4 @@
 void gan__sparse_multiply(const gan__tile *tile, int64_t m, int64_t n, int64_t k, gan__factor a,
                           gan__factor b, bool accumulate, real *c, int64_t c_row, int64_t c_column);
 
-/* How much of a matrix [rows, columns] that stands in one piece is zeros, 0 to 1, estimated by some
- * of its elements, always the same ones. */
-double gan__sparse_zeros(const real *x, int64_t rows, int64_t columns);
-
 #endif
