@@ -5,6 +5,7 @@
 #include "kernel/gemm.h"
 #include "kernel/patches.h"
 #include "kernel/product.h"
+#include "kernel/winograd.h"
 
 #include <string.h>
 
@@ -145,6 +146,9 @@ int64_t gan__convolution_scratch(const gan__convolution *c)
 {
     if (is_dense(c)) {
         return ALIGNMENT;
+    }
+    if (gan__winograd_suits(c)) {
+        return gan__winograd_scratch(c);
     }
     const job blocks = job_by_blocks(c, NULL, NULL), rows = job_by_rows(c, NULL, NULL);
     const int64_t kernel = c->o * rows_of(c);
@@ -330,6 +334,10 @@ void gan__convolve(gan_context *context, const gan__convolution *c, const real *
         gan__gemm(context, false, true, c->n, c->o, rows_of(c), x, kernel, false, y);
         return;
     }
+    if (gan__winograd_suits(c)) {
+        gan__winograd_convolve(context, c, x, kernel, scratch, y);
+        return;
+    }
     job j = job_by_blocks(c, scratch, y);
     j.tile = gan__products_tile(context);
     j.x = x;
@@ -343,6 +351,10 @@ void gan__convolve_input(gan_context *context, const gan__convolution *c, const 
 {
     if (is_dense(c)) {
         gan__gemm(context, false, false, c->n, rows_of(c), c->o, g, kernel, false, dx);
+        return;
+    }
+    if (gan__winograd_suits(c)) {
+        gan__winograd_convolve_input(context, c, g, kernel, scratch, dx);
         return;
     }
     job j = job_by_blocks(c, scratch, dx);
@@ -361,6 +373,10 @@ void gan__convolve_kernel(gan_context *context, const gan__convolution *c, const
 {
     if (is_dense(c)) {
         gan__gemm(context, true, false, c->o, rows_of(c), c->n, g, x, false, dk);
+        return;
+    }
+    if (gan__winograd_suits(c)) {
+        gan__winograd_convolve_kernel(context, c, x, g, scratch, dk);
         return;
     }
     job j = job_by_rows(c, scratch, dk);

@@ -1,0 +1,667 @@
+#include "kernel/winograd.h"
+
+#include "base/simd.h"
+#include "base/threads.h"
+#include "kernel/product.h"
+
+#include <string.h>
+
+enum {
+    VECTOR = 64 / sizeof(real), /* channels, which are transformed side by side */
+    POINTS_MIN = 4,
+    POINTS_MAX = 5,
+    TAPS_MIN = 2,
+    TAPS_MAX = 3,
+    LANES = 16,                     /* shares of the work: as many threads can help */
+    BANDS = 8,                      /* of the rows of products at most, for the threads' sake, */
+    BAND_ROWS = 48,                 /* of so many at least */
+    BLOCK_ELEMENTS = 1280 * 1024,   /* of the images and results of some samples, transformed */
+    BLOCK_MAX = 4 * BLOCK_ELEMENTS, /* where a single sample has more */
+    PLANES_MAX = 256 * 1024,        /* elements that a lane holds as they stand, and padded */
+    KERNEL_MAX = 16 * 1024 * 1024,  /* elements of kernels, transformed */
+    TRANSFORM = 22,    /* what an element of these takes, in multiply-adds of products */
+    APART = 5 * VECTOR /* elements between matrices, lest they displace each other in the caches */
+};
+
+/* ---- Transforms ------------------------------------------------------------------------------ */
+
+typedef real vector __attribute__((vector_size(64), may_alias, aligned(sizeof(real))));
+
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 3")
+#endif
+
+/* A matrix without its zeros. */
+typedef struct {
+    int32_t rows, columns;
+    int32_t ends[POINTS_MAX];                /* of each row's terms */
+    int32_t places[POINTS_MAX * POINTS_MAX]; /* of a term: its column, */
+    real factors[POINTS_MAX * POINTS_MAX];   /* its value */
+} matrix;
+
+/* Vectors in rows and columns so far apart. */
+typedef struct {
+    real *at;
+    int64_t row, column;
+} square;
+
+/* out[j][i] = sum over k of m[i][k] in[k][j] for so many j, which the compiler knows. */
+GAN__INLINE void apply_to(const int columns, const matrix *m, square in, bool accumulate,
+                          square out)
+{
+    for (int32_t i = 0, term = 0; i < m->rows; i++, out.at += out.column) {
+        vector sums[3];
+        UNROLL
+        for (int j = 0; j < columns; j++) {
+            sums[j] = accumulate ? *(const vector *)(out.at + j * out.row) : (vector){0};
+        }
+        for (; term < m->ends[i]; term++) {
+            const real *row = in.at + m->places[term] * in.row;
+            UNROLL
+            for (int j = 0; j < columns; j++) {
+                sums[j] += m->factors[term] * *(const vector *)(row + j * in.column);
+            }
+        }
+        UNROLL
+        for (int j = 0; j < columns; j++) {
+            *(vector *)(out.at + j * out.row) = sums[j];
+        }
+    }
+}
+
+GAN__SIMD static void apply(int64_t columns, const matrix *m, square in, bool accumulate,
+                            square out)
+{
+    for (; columns >= 2; columns -= 2) {
+        if (columns == 3) {
+            apply_to(3, m, in, accumulate, out);
+            return;
+        }
+        apply_to(2, m, in, accumulate, out);
+        in.at += 2 * in.column;
+        out.at += 2 * out.row;
+    }
+}
+
+/* out = m in m', or out += m in m' */
+static void transform(const matrix *m, square in, bool accumulate, square out)
+{
+    _Alignas(64) real half[POINTS_MAX * POINTS_MAX * VECTOR];
+    const square turned = {half, POINTS_MAX * VECTOR, VECTOR};
+    apply(m->columns, m, in, false, turned);
+    apply(m->rows, m, turned, accumulate, out);
+}
+
+/* ---- A call in progress ---------------------------------------------------------------------- */
+
+/* Matrices [rows, columns], one for each point of a square. */
+typedef struct {
+    real *at;
+    int64_t rows, columns;
+} stack;
+
+typedef struct job job;
+
+struct job {
+    const gan__convolution *c;
+    const gan__tile *tile;                 /* NULL: the BLAS multiplies */
+    int64_t stride, taps, outputs, points; /* of a tile and a phase, each way */
+    int64_t phases, depth;                 /* depth: phases times channels */
+    int64_t down, across, tiles;           /* of a sample */
+    int64_t height, width;                 /* of an image, padded to what tiles read */
+    int64_t samples, first, count;         /* of a block at most; of the present one */
+    matrix image, image_back, result, result_back, kernel, kernel_back;
+    const real *x, *w, *g; /* [n, c, h, w], [o, c, kh, kw], [n, o, oh, ow] */
+    real *out;
+    stack images;  /* [tiles of a block, depth]: groups of VECTOR channels, phase by phase */
+    stack results; /* [tiles of a block, o] */
+    stack kernels; /* [depth, o], or [o, depth] where they are turned */
+    bool turned;
+    real *planes; /* of each lane */
+
+    void (*item)(const job *j, int64_t index, real *planes);
+    int64_t items;
+    const stack *a, *b; /* factors of a product */
+    stack *into;
+    bool by_groups;  /* images go through by channels, and so does the product, over their rows */
+    bool accumulate; /* the product goes on */
+};
+
+typedef double coefficients[POINTS_MAX][POINTS_MAX];
+
+/* Keeps a matrix and its transpose. */
+static void keep(matrix *m, matrix *back, int64_t rows, int64_t columns, coefficients from)
+{
+    matrix *both[2] = {m, back};
+    for (int32_t turned = 0; turned < 2; turned++) {
+        matrix *to = both[turned];
+        int32_t terms = 0;
+        to->rows = (int32_t)(turned ? columns : rows);
+        to->columns = (int32_t)(turned ? rows : columns);
+        for (int32_t i = 0; i < to->rows; i++) {
+            for (int32_t k = 0; k < to->columns; k++) {
+                const double value = turned ? from[k][i] : from[i][k];
+                if (value != 0) {
+                    to->places[terms] = k;
+                    to->factors[terms++] = (real)value;
+                }
+            }
+            to->ends[i] = terms;
+        }
+    }
+}
+
+/* A polynomial of outputs + taps - 1 coefficients is known by its values at as many points, and the
+ * values of a product are products of values: so Toom and Cook multiply a polynomial of the results'
+ * gradients (matrix `result`) by one of the kernel (`kernel`, its values divided as interpolation
+ * wants them) and interpolate (`image`). A convolution is the transpose of that. */
+static void set_matrices(job *j)
+{
+    static const double at[POINTS_MAX - 1] = {0, 1, -1, 2};
+    const int64_t last = j->points - 1; /* infinity */
+    coefficients image = {{0}}, result = {{0}}, kernel = {{0}};
+    for (int64_t p = 0; p <= last; p++) {
+        /* The polynomial that is zero at all other finite points, and its value at this one. */
+        int64_t degree = 0;
+        double value = 1, power = 1;
+        image[p][0] = 1;
+        for (int64_t q = 0; q < last; q++) {
+            if (q == p) {
+                continue;
+            }
+            for (int64_t i = ++degree; i > 0; i--) {
+                image[p][i] = image[p][i - 1] - at[q] * image[p][i];
+            }
+            image[p][0] *= -at[q];
+            value *= p < last ? at[p] - at[q] : 1;
+        }
+        for (int64_t i = 0; p < last && i < j->points; i++, power *= at[p]) {
+            result[i][p] = power;
+            kernel[p][i] = power / value;
+        }
+    }
+    result[j->outputs - 1][last] = 1;
+    kernel[last][j->taps - 1] = 1;
+    keep(&j->image, &j->image_back, j->points, j->points, image);
+    keep(&j->result, &j->result_back, j->outputs, j->points, result);
+    keep(&j->kernel, &j->kernel_back, j->points, j->taps, kernel);
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t parts_of(int64_t length, int64_t part)
+{
+    return (length + part - 1) / part;
+}
+
+static int64_t squared(int64_t x)
+{
+    return x * x;
+}
+
+/* Sets tiles of so many points. */
+static void set_tiles(job *j, int64_t points)
+{
+    const gan__convolution *c = j->c;
+    j->points = points;
+    j->outputs = points - j->taps + 1;
+    j->down = parts_of(c->oh, j->outputs);
+    j->across = parts_of(c->ow, j->outputs);
+    j->tiles = j->down * j->across;
+    j->height = j->stride * (j->down * j->outputs + j->taps - 1);
+    j->width = j->stride * (j->across * j->outputs + j->taps - 1);
+}
+
+static int64_t products_of(const job *j)
+{
+    return j->phases * j->tiles * squared(j->points);
+}
+
+static job job_of(const gan__convolution *c)
+{
+    job j = {.c = c, .stride = c->stride[0], .taps = parts_of(c->kh, c->stride[0])};
+    j.phases = squared(j.stride);
+    j.depth = j.phases * c->c;
+    set_tiles(&j, POINTS_MIN);
+    const int64_t few = products_of(&j);
+    set_tiles(&j, POINTS_MAX);
+    if (few < products_of(&j)) {
+        set_tiles(&j, POINTS_MIN);
+    }
+    return j;
+}
+
+/* Of a sample's images and results, transformed; and of the kernels. */
+static int64_t sample_elements(const job *j)
+{
+    return squared(j->points) * j->tiles * (j->depth + j->c->o);
+}
+
+static int64_t kernel_elements(const job *j)
+{
+    return squared(j->points) * j->depth * j->c->o;
+}
+
+/* Of the planes of a lane, padded; and of these and as they stand. */
+static int64_t padded_elements(const job *j)
+{
+    const int64_t kernel = squared(j->stride * j->taps);
+    return VECTOR * larger(kernel, larger(j->height * j->width, squared(j->outputs) * j->tiles));
+}
+
+static int64_t plane_elements(const job *j)
+{
+    const gan__convolution *c = j->c;
+    return padded_elements(j) + VECTOR * larger(c->kh * c->kw, larger(c->h * c->w, c->oh * c->ow));
+}
+
+bool gan__winograd_suits(const gan__convolution *c)
+{
+    const int64_t taps = parts_of(c->kh, c->stride[0]);
+    if (c->kh != c->kw || c->stride[0] != c->stride[1] || c->stride[0] > 2 || taps < TAPS_MIN ||
+        taps > TAPS_MAX || c->c % VECTOR != 0 || c->o % VECTOR != 0) {
+        return false;
+    }
+    const job j = job_of(c);
+    if (kernel_elements(&j) > KERNEL_MAX || sample_elements(&j) > BLOCK_MAX ||
+        plane_elements(&j) > PLANES_MAX) {
+        return false;
+    }
+    const double n = (double)c->n, pairs = (double)(c->c * c->o);
+    const double plain = n * pairs * (double)(c->oh * c->ow * c->kh * c->kw);
+    const double elements = n * (double)sample_elements(&j) + (double)kernel_elements(&j);
+    return n * pairs * (double)products_of(&j) + TRANSFORM * elements < plain;
+}
+
+/* Sets a stack that begins so far into the scratch, and returns where it ends. */
+static int64_t place(const job *j, real *scratch, int64_t from, int64_t rows, int64_t columns,
+                     stack *s)
+{
+    *s = (stack){scratch != NULL ? scratch + from : NULL, rows, columns};
+    return from + squared(j->points) * (rows * columns + APART);
+}
+
+/* Deals out the scratch, if there is any, and returns how much is needed. */
+static int64_t deal_out(job *j, real *scratch)
+{
+    const gan__convolution *c = j->c;
+    const int64_t depth = j->turned ? c->o : j->depth, width = j->turned ? j->depth : c->o;
+    j->samples = gan__smaller(larger(BLOCK_ELEMENTS / sample_elements(j), 1), c->n);
+    int64_t end = place(j, scratch, 0, j->samples * j->tiles, j->depth, &j->images);
+    end = place(j, scratch, end, j->samples * j->tiles, c->o, &j->results);
+    end = place(j, scratch, end, depth, width, &j->kernels);
+    j->planes = scratch != NULL ? scratch + end : NULL;
+    return end + LANES * plane_elements(j);
+}
+
+int64_t gan__winograd_scratch(const gan__convolution *c)
+{
+    job j = job_of(c);
+    return deal_out(&j, NULL);
+}
+
+static job start(gan_context *context, const gan__convolution *c, bool turned, real *scratch,
+                 real *out)
+{
+    job j = job_of(c);
+    j.tile = gan__products_tile(context);
+    j.turned = turned;
+    j.out = out;
+    set_matrices(&j);
+    deal_out(&j, scratch);
+    return j;
+}
+
+/* ---- Planes of vectors ----------------------------------------------------------------------- */
+
+/* Planes of VECTOR channels, and how they stand when padded. */
+typedef struct {
+    int64_t h, w, apart;   /* planes apart */
+    int64_t top, left;     /* rows and columns before them */
+    int64_t height, width; /* with all padding; may cut off what is not read */
+} frame;
+
+static frame image_frame(const job *j)
+{
+    const gan__convolution *c = j->c;
+    return (frame){c->h, c->w, c->h * c->w, c->pad[0], c->pad[1], j->height, j->width};
+}
+
+static frame result_frame(const job *j)
+{
+    const gan__convolution *c = j->c;
+    return (frame){c->oh, c->ow, c->oh * c->ow, 0, 0, j->down * j->outputs, j->across * j->outputs};
+}
+
+/* Of VECTOR filters, or channels where kernels are turned: what a tile would be of an image. */
+static frame kernel_frame(const job *j)
+{
+    const gan__convolution *c = j->c;
+    const int64_t taps = c->kh * c->kw, size = j->stride * j->taps;
+    return (frame){c->kh, c->kw, j->turned ? taps : c->c * taps, 0, 0, size, size};
+}
+
+/* to[i][k] = from[k][i], the rows of each so far apart, for so many i and k */
+static void turn(const job *j, int64_t i_count, int64_t k_count, const real *from,
+                 int64_t from_apart, real *to, int64_t to_apart)
+{
+    if (j->tile != NULL) {
+        j->tile->pack(i_count, k_count, from, 1, from_apart, to_apart, to);
+        return;
+    }
+    for (int64_t i = 0; i < i_count; i++) {
+        for (int64_t k = 0; k < k_count; k++) {
+            to[i * to_apart + k] = from[k * from_apart + i];
+        }
+    }
+}
+
+/* Whether planes stand as they are: then there is nothing to pad, and nothing is cut off. */
+static bool fits(frame f)
+{
+    return f.h == f.height && f.w == f.width;
+}
+
+/* Copies rows between planes as they stand and as they are padded. */
+static void move_rows(frame f, const real *from, int64_t from_width, real *to, int64_t to_width)
+{
+    const int64_t rows = gan__smaller(f.h, f.height - f.top),
+                  columns = gan__smaller(f.w, f.width - f.left);
+    for (int64_t row = 0; row < rows; row++) {
+        memcpy(to + row * to_width * VECTOR, from + row * from_width * VECTOR,
+               (size_t)(columns * VECTOR) * sizeof *to);
+    }
+}
+
+static void clear(real *vectors, int64_t count)
+{
+    memset(vectors, 0, (size_t)(count * VECTOR) * sizeof *vectors);
+}
+
+/* Lets planes stand in their frame, zeros around them. */
+static void take_planes(const job *j, frame f, const real *from, real *planes)
+{
+    real *flat = fits(f) ? planes : planes + padded_elements(j);
+    turn(j, f.h * f.w, VECTOR, from, f.apart, flat, VECTOR);
+    if (!fits(f)) {
+        clear(planes, f.height * f.width);
+        move_rows(f, flat, f.w, planes + (f.top * f.width + f.left) * VECTOR, f.width);
+    }
+}
+
+/* Takes them out again, zeros where the frame has cut them off. */
+static void give_planes(const job *j, frame f, real *planes, real *to)
+{
+    real *flat = fits(f) ? planes : planes + padded_elements(j);
+    if (f.top + f.h > f.height || f.left + f.w > f.width) {
+        clear(flat, f.h * f.w);
+    }
+    if (!fits(f)) {
+        move_rows(f, planes + (f.top * f.width + f.left) * VECTOR, f.width, flat, f.w);
+    }
+    turn(j, VECTOR, f.h * f.w, flat, VECTOR, to, f.apart);
+}
+
+/* What one phase of a frame has from a tile on. */
+static square phase_square(const job *j, frame f, real *planes, int64_t tile, int64_t phase)
+{
+    const int64_t row = tile / j->across * j->outputs * j->stride + phase / j->stride,
+                  column = tile % j->across * j->outputs * j->stride + phase % j->stride;
+    return (square){planes + (row * f.width + column) * VECTOR, j->stride * f.width * VECTOR,
+                    j->stride * VECTOR};
+}
+
+static square result_square(const job *j, real *planes, int64_t tile)
+{
+    const int64_t width = j->across * j->outputs, row = tile / j->across * j->outputs,
+                  column = tile % j->across * j->outputs;
+    return (square){planes + (row * width + column) * VECTOR, width * VECTOR, VECTOR};
+}
+
+/* VECTOR columns of a row of all matrices. */
+static square stack_square(const job *j, const stack *s, int64_t row, int64_t column)
+{
+    const int64_t each = s->rows * s->columns + APART;
+    return (square){s->at + row * s->columns + column, j->points * each, each};
+}
+
+/* ---- Items of work --------------------------------------------------------------------------- */
+
+static void go_through(void *argument, int64_t lane)
+{
+    const job *j = argument;
+    real *planes = j->planes + lane * plane_elements(j);
+    for (int64_t i = j->items * lane / LANES; i < j->items * (lane + 1) / LANES; i++) {
+        j->item(j, i, planes);
+    }
+}
+
+static void each(gan_context *context, job *j, int64_t items,
+                 void (*item)(const job *j, int64_t index, real *planes))
+{
+    j->items = items;
+    j->item = item;
+    gan__parallel(context, LANES, go_through, j);
+}
+
+/* A group of channels of a sample of the block. */
+static void take_image(const job *j, int64_t index, real *planes)
+{
+    const gan__convolution *c = j->c;
+    const int64_t groups = c->c / VECTOR, sample = j->by_groups ? index % j->count : index / groups,
+                  group = j->by_groups ? index / j->count : index % groups;
+    const int64_t start = ((j->first + sample) * c->c + group * VECTOR) * c->h * c->w;
+    const frame f = image_frame(j);
+    take_planes(j, f, j->x + start, planes);
+    for (int64_t tile = 0; tile < j->tiles; tile++) {
+        for (int64_t phase = 0; phase < j->phases; phase++) {
+            transform(&j->image, phase_square(j, f, planes, tile, phase), false,
+                      stack_square(j, &j->images, sample * j->tiles + tile,
+                                   (group * j->phases + phase) * VECTOR));
+        }
+    }
+}
+
+static void give_image(const job *j, int64_t index, real *planes)
+{
+    const gan__convolution *c = j->c;
+    const int64_t groups = c->c / VECTOR, sample = index / groups, group = index % groups;
+    const int64_t start = ((j->first + sample) * c->c + group * VECTOR) * c->h * c->w;
+    const frame f = image_frame(j);
+    clear(planes, f.height * f.width);
+    for (int64_t tile = 0; tile < j->tiles; tile++) {
+        for (int64_t phase = 0; phase < j->phases; phase++) {
+            transform(&j->image_back,
+                      stack_square(j, &j->images, sample * j->tiles + tile,
+                                   (group * j->phases + phase) * VECTOR),
+                      true, phase_square(j, f, planes, tile, phase));
+        }
+    }
+    give_planes(j, f, planes, j->out + start);
+}
+
+/* A group of filters of a sample of the block. */
+static void take_result(const job *j, int64_t index, real *planes)
+{
+    const gan__convolution *c = j->c;
+    const int64_t groups = c->o / VECTOR, sample = index / groups, group = index % groups;
+    const int64_t start = ((j->first + sample) * c->o + group * VECTOR) * c->oh * c->ow;
+    take_planes(j, result_frame(j), j->g + start, planes);
+    for (int64_t tile = 0; tile < j->tiles; tile++) {
+        transform(&j->result_back, result_square(j, planes, tile), false,
+                  stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR));
+    }
+}
+
+static void give_result(const job *j, int64_t index, real *planes)
+{
+    const gan__convolution *c = j->c;
+    const int64_t groups = c->o / VECTOR, sample = index / groups, group = index % groups;
+    const int64_t start = ((j->first + sample) * c->o + group * VECTOR) * c->oh * c->ow;
+    for (int64_t tile = 0; tile < j->tiles; tile++) {
+        transform(&j->result,
+                  stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR), false,
+                  result_square(j, planes, tile));
+    }
+    give_planes(j, result_frame(j), planes, j->out + start);
+}
+
+/* Kernels of VECTOR filters and a channel, or the reverse where they are turned. */
+typedef struct {
+    int64_t start;         /* in [o, c, kh, kw] */
+    int64_t row, column;   /* of the matrices, in the first phase */
+    int64_t rows, columns; /* to the next phase */
+} kernels;
+
+static kernels kernels_of(const job *j, int64_t index)
+{
+    const gan__convolution *c = j->c;
+    const int64_t groups = (j->turned ? c->c : c->o) / VECTOR, one = index / groups,
+                  group = index % groups * VECTOR;
+    if (j->turned) {
+        return (kernels){(one * c->c + group) * c->kh * c->kw, one, group * j->phases, 0, VECTOR};
+    }
+    const int64_t row = one / VECTOR * VECTOR * j->phases + one % VECTOR;
+    return (kernels){(group * c->c + one) * c->kh * c->kw, row, group, VECTOR, 0};
+}
+
+static void take_kernels(const job *j, int64_t index, real *planes)
+{
+    const kernels k = kernels_of(j, index);
+    const frame f = kernel_frame(j);
+    take_planes(j, f, j->w + k.start, planes);
+    for (int64_t phase = 0; phase < j->phases; phase++) {
+        transform(
+            &j->kernel, phase_square(j, f, planes, 0, phase), false,
+            stack_square(j, &j->kernels, k.row + phase * k.rows, k.column + phase * k.columns));
+    }
+}
+
+static void give_kernels(const job *j, int64_t index, real *planes)
+{
+    const kernels k = kernels_of(j, index);
+    const frame f = kernel_frame(j);
+    for (int64_t phase = 0; phase < j->phases; phase++) {
+        transform(
+            &j->kernel_back,
+            stack_square(j, &j->kernels, k.row + phase * k.rows, k.column + phase * k.columns),
+            false, phase_square(j, f, planes, 0, phase));
+    }
+    give_planes(j, f, planes, j->out + k.start);
+}
+
+/* ---- Products -------------------------------------------------------------------------------- */
+
+static int64_t rows_now(const job *j)
+{
+    return j->count * j->tiles;
+}
+
+/* The rows of a product, and how many bands they are cut into. One band comes after the other, so
+ * that a thread multiplies what it has transformed. */
+static int64_t product_rows(const job *j)
+{
+    return j->by_groups ? j->a->columns : rows_now(j);
+}
+
+static int64_t bands_of(const job *j)
+{
+    return larger(gan__smaller(product_rows(j) / BAND_ROWS, BANDS), 1);
+}
+
+static void multiply_band(void *argument, int64_t task)
+{
+    const job *j = argument;
+    const int64_t points = squared(j->points), point = task % points, band = task / points;
+    const int64_t m = product_rows(j), k = j->by_groups ? rows_now(j) : j->a->columns;
+    const int64_t from = m * band / bands_of(j), to = m * (band + 1) / bands_of(j);
+    const square a = stack_square(j, j->a, 0, 0), b = stack_square(j, j->b, 0, 0),
+                 into = stack_square(j, j->into, from, 0);
+    const gan__factor all = gan__factor_of(j->by_groups, a.at + point * a.column, j->a->columns);
+    gan__product(j->tile, to - from, j->b->columns, k, gan__factor_from(all, from, 0),
+                 gan__factor_of(false, b.at + point * b.column, j->b->columns), j->accumulate,
+                 into.at + point * into.column, j->into->columns);
+}
+
+/* into = a b for each point; or into += a' b, by groups. */
+static void multiply(gan_context *context, job *j, const stack *a, const stack *b, stack *into)
+{
+    j->a = a;
+    j->b = b;
+    j->into = into;
+    j->accumulate = j->by_groups && j->first > 0;
+    gan__parallel(context, bands_of(j) * squared(j->points), multiply_band, j);
+}
+
+/* ---- The three calls ------------------------------------------------------------------------- */
+
+/* The next block of samples, if there is one. */
+static bool advance(job *j)
+{
+    j->first += j->count;
+    j->count = gan__smaller(j->samples, j->c->n - j->first);
+    return j->count > 0;
+}
+
+static int64_t channel_groups(const job *j)
+{
+    return j->count * j->c->c / VECTOR;
+}
+
+static int64_t filter_groups(const job *j)
+{
+    return j->count * j->c->o / VECTOR;
+}
+
+static int64_t kernel_groups(const job *j)
+{
+    return j->c->o * j->c->c / VECTOR;
+}
+
+void gan__winograd_convolve(gan_context *context, const gan__convolution *c, const real *x,
+                            const real *kernel, real *scratch, real *y)
+{
+    job j = start(context, c, false, scratch, y);
+    j.x = x;
+    j.w = kernel;
+    each(context, &j, kernel_groups(&j), take_kernels);
+    while (advance(&j)) {
+        each(context, &j, channel_groups(&j), take_image);
+        multiply(context, &j, &j.images, &j.kernels, &j.results);
+        each(context, &j, filter_groups(&j), give_result);
+    }
+}
+
+void gan__winograd_convolve_input(gan_context *context, const gan__convolution *c, const real *g,
+                                  const real *kernel, real *scratch, real *dx)
+{
+    job j = start(context, c, true, scratch, dx);
+    j.g = g;
+    j.w = kernel;
+    each(context, &j, kernel_groups(&j), take_kernels);
+    while (advance(&j)) {
+        each(context, &j, filter_groups(&j), take_result);
+        multiply(context, &j, &j.results, &j.kernels, &j.images);
+        each(context, &j, channel_groups(&j), give_image);
+    }
+}
+
+void gan__winograd_convolve_kernel(gan_context *context, const gan__convolution *c, const real *x,
+                                   const real *g, real *scratch, real *dk)
+{
+    job j = start(context, c, false, scratch, dk);
+    j.x = x;
+    j.g = g;
+    j.by_groups = true;
+    while (advance(&j)) {
+        each(context, &j, channel_groups(&j), take_image);
+        each(context, &j, filter_groups(&j), take_result);
+        multiply(context, &j, &j.images, &j.results, &j.kernels);
+    }
+    each(context, &j, kernel_groups(&j), give_kernels);
+}
