@@ -127,6 +127,7 @@ static const struct {
     {"tiles of 3 x 3 by twos", 57, 64, 7, 6, 64, 4, 4, {2, 2}, {1, 1}, TILES | REST},
     {"tiles of an odd kernel", 15, 64, 11, 12, 64, 5, 5, {2, 2}, {2, 2}, TILES | SIXTHS | REST},
     {"tiles of 3 taps", 15, 32, 12, 9, 48, 3, 3, {1, 1}, {1, 1}, TILES | SIXTHS | REST},
+    {"tiles of 2 x 2", 21, 64, 4, 4, 64, 3, 3, {1, 1}, {1, 1}, TILES | REST},
     {"3 taps, padding", 33, 32, 2, 5, 64, 3, 3, {1, 1}, {3, 3}, TILES | SIXTHS | WHOLLY_PADDED},
     {"tiles of 2 taps", 21, 64, 9, 11, 64, 2, 2, {1, 1}, {0, 1}, TILES | SIXTHS | REST},
     {"blocks of tiles", 17, 32, 32, 29, 32, 3, 3, {1, 1}, {1, 1}, TILES | SIXTHS | BLOCKS | BANDS},

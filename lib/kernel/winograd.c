@@ -1,15 +1,15 @@
 #include "kernel/winograd.h"
 
-#include "base/simd.h"
 #include "base/threads.h"
+#include "kernel/filter.h"
 #include "kernel/product.h"
 
 #include <string.h>
 
 enum {
-    VECTOR = 64 / sizeof(real), /* channels, which are transformed side by side */
+    VECTOR = GAN__FILTER_VECTOR, /* channels, which are transformed side by side */
     POINTS_MIN = 4,
-    POINTS_MAX = 5,
+    POINTS_MAX = GAN__FILTER_POINTS_MAX,
     TAPS_MIN = 2,
     TAPS_MAX = 3,
     LANES = 16,                     /* shares of the work: as many threads can help */
@@ -22,77 +22,6 @@ enum {
     TRANSFORM = 22,    /* what an element of these takes, in multiply-adds of products */
     APART = 5 * VECTOR /* elements between matrices, lest they displace each other in the caches */
 };
-
-/* ---- Transforms ------------------------------------------------------------------------------ */
-
-typedef real vector __attribute__((vector_size(64), may_alias, aligned(sizeof(real))));
-
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 3")
-#endif
-
-/* A matrix without its zeros. */
-typedef struct {
-    int32_t rows, columns;
-    int32_t ends[POINTS_MAX];                /* of each row's terms */
-    int32_t places[POINTS_MAX * POINTS_MAX]; /* of a term: its column, */
-    real factors[POINTS_MAX * POINTS_MAX];   /* its value */
-} matrix;
-
-/* Vectors in rows and columns so far apart. */
-typedef struct {
-    real *at;
-    int64_t row, column;
-} square;
-
-/* out[j][i] = sum over k of m[i][k] in[k][j] for so many j, which the compiler knows. */
-GAN__INLINE void apply_to(const int columns, const matrix *m, square in, bool accumulate,
-                          square out)
-{
-    for (int32_t i = 0, term = 0; i < m->rows; i++, out.at += out.column) {
-        vector sums[3];
-        UNROLL
-        for (int j = 0; j < columns; j++) {
-            sums[j] = accumulate ? *(const vector *)(out.at + j * out.row) : (vector){0};
-        }
-        for (; term < m->ends[i]; term++) {
-            const real *row = in.at + m->places[term] * in.row;
-            UNROLL
-            for (int j = 0; j < columns; j++) {
-                sums[j] += m->factors[term] * *(const vector *)(row + j * in.column);
-            }
-        }
-        UNROLL
-        for (int j = 0; j < columns; j++) {
-            *(vector *)(out.at + j * out.row) = sums[j];
-        }
-    }
-}
-
-GAN__SIMD static void apply(int64_t columns, const matrix *m, square in, bool accumulate,
-                            square out)
-{
-    for (; columns >= 2; columns -= 2) {
-        if (columns == 3) {
-            apply_to(3, m, in, accumulate, out);
-            return;
-        }
-        apply_to(2, m, in, accumulate, out);
-        in.at += 2 * in.column;
-        out.at += 2 * out.row;
-    }
-}
-
-/* out = m in m', or out += m in m' */
-static void transform(const matrix *m, square in, bool accumulate, square out)
-{
-    _Alignas(64) real half[POINTS_MAX * POINTS_MAX * VECTOR];
-    const square turned = {half, POINTS_MAX * VECTOR, VECTOR};
-    apply(m->columns, m, in, false, turned);
-    apply(m->rows, m, turned, accumulate, out);
-}
 
 /* ---- A call in progress ---------------------------------------------------------------------- */
 
@@ -112,7 +41,7 @@ struct job {
     int64_t down, across, tiles;           /* of a sample */
     int64_t height, width;                 /* of an image, padded to what tiles read */
     int64_t samples, first, count;         /* of a block at most; of the present one */
-    matrix image, image_back, result, result_back, kernel, kernel_back;
+    gan__filter filter;
     const real *x, *w, *g; /* [n, c, h, w], [o, c, kh, kw], [n, o, oh, ow] */
     real *out;
     stack images;  /* [tiles of a block, depth]: groups of VECTOR channels, phase by phase */
@@ -128,66 +57,6 @@ struct job {
     bool by_groups;  /* images go through by channels, and so does the product, over their rows */
     bool accumulate; /* the product goes on */
 };
-
-typedef double coefficients[POINTS_MAX][POINTS_MAX];
-
-/* Keeps a matrix and its transpose. */
-static void keep(matrix *m, matrix *back, int64_t rows, int64_t columns, coefficients from)
-{
-    matrix *both[2] = {m, back};
-    for (int32_t turned = 0; turned < 2; turned++) {
-        matrix *to = both[turned];
-        int32_t terms = 0;
-        to->rows = (int32_t)(turned ? columns : rows);
-        to->columns = (int32_t)(turned ? rows : columns);
-        for (int32_t i = 0; i < to->rows; i++) {
-            for (int32_t k = 0; k < to->columns; k++) {
-                const double value = turned ? from[k][i] : from[i][k];
-                if (value != 0) {
-                    to->places[terms] = k;
-                    to->factors[terms++] = (real)value;
-                }
-            }
-            to->ends[i] = terms;
-        }
-    }
-}
-
-/* A polynomial of outputs + taps - 1 coefficients is known by its values at as many points, and the
- * values of a product are products of values: so Toom and Cook multiply a polynomial of the results'
- * gradients (matrix `result`) by one of the kernel (`kernel`, its values divided as interpolation
- * wants them) and interpolate (`image`). A convolution is the transpose of that. */
-static void set_matrices(job *j)
-{
-    static const double at[POINTS_MAX - 1] = {0, 1, -1, 2};
-    const int64_t last = j->points - 1; /* infinity */
-    coefficients image = {{0}}, result = {{0}}, kernel = {{0}};
-    for (int64_t p = 0; p <= last; p++) {
-        /* The polynomial that is zero at all other finite points, and its value at this one. */
-        int64_t degree = 0;
-        double value = 1, power = 1;
-        image[p][0] = 1;
-        for (int64_t q = 0; q < last; q++) {
-            if (q == p) {
-                continue;
-            }
-            for (int64_t i = ++degree; i > 0; i--) {
-                image[p][i] = image[p][i - 1] - at[q] * image[p][i];
-            }
-            image[p][0] *= -at[q];
-            value *= p < last ? at[p] - at[q] : 1;
-        }
-        for (int64_t i = 0; p < last && i < j->points; i++, power *= at[p]) {
-            result[i][p] = power;
-            kernel[p][i] = power / value;
-        }
-    }
-    result[j->outputs - 1][last] = 1;
-    kernel[last][j->taps - 1] = 1;
-    keep(&j->image, &j->image_back, j->points, j->points, image);
-    keep(&j->result, &j->result_back, j->outputs, j->points, result);
-    keep(&j->kernel, &j->kernel_back, j->points, j->taps, kernel);
-}
 
 static int64_t larger(int64_t a, int64_t b)
 {
@@ -312,7 +181,7 @@ static job start(gan_context *context, const gan__convolution *c, bool turned, r
     j.tile = gan__products_tile(context);
     j.turned = turned;
     j.out = out;
-    set_matrices(&j);
+    j.filter = gan__filter_create(j.points, j.taps);
     deal_out(&j, scratch);
     return j;
 }
@@ -408,26 +277,26 @@ static void give_planes(const job *j, frame f, real *planes, real *to)
 }
 
 /* What one phase of a frame has from a tile on. */
-static square phase_square(const job *j, frame f, real *planes, int64_t tile, int64_t phase)
+static gan__square phase_square(const job *j, frame f, real *planes, int64_t tile, int64_t phase)
 {
     const int64_t row = tile / j->across * j->outputs * j->stride + phase / j->stride,
                   column = tile % j->across * j->outputs * j->stride + phase % j->stride;
-    return (square){planes + (row * f.width + column) * VECTOR, j->stride * f.width * VECTOR,
-                    j->stride * VECTOR};
+    return (gan__square){planes + (row * f.width + column) * VECTOR, j->stride * f.width * VECTOR,
+                         j->stride * VECTOR};
 }
 
-static square result_square(const job *j, real *planes, int64_t tile)
+static gan__square result_square(const job *j, real *planes, int64_t tile)
 {
     const int64_t width = j->across * j->outputs, row = tile / j->across * j->outputs,
                   column = tile % j->across * j->outputs;
-    return (square){planes + (row * width + column) * VECTOR, width * VECTOR, VECTOR};
+    return (gan__square){planes + (row * width + column) * VECTOR, width * VECTOR, VECTOR};
 }
 
 /* VECTOR columns of a row of all matrices. */
-static square stack_square(const job *j, const stack *s, int64_t row, int64_t column)
+static gan__square stack_square(const job *j, const stack *s, int64_t row, int64_t column)
 {
     const int64_t each = s->rows * s->columns + APART;
-    return (square){s->at + row * s->columns + column, j->points * each, each};
+    return (gan__square){s->at + row * s->columns + column, j->points * each, each};
 }
 
 /* ---- Items of work --------------------------------------------------------------------------- */
@@ -460,9 +329,9 @@ static void take_image(const job *j, int64_t index, real *planes)
     take_planes(j, f, j->x + start, planes);
     for (int64_t tile = 0; tile < j->tiles; tile++) {
         for (int64_t phase = 0; phase < j->phases; phase++) {
-            transform(&j->image, phase_square(j, f, planes, tile, phase), false,
-                      stack_square(j, &j->images, sample * j->tiles + tile,
-                                   (group * j->phases + phase) * VECTOR));
+            gan__filter_transform(&j->filter.image, phase_square(j, f, planes, tile, phase), false,
+                                  stack_square(j, &j->images, sample * j->tiles + tile,
+                                               (group * j->phases + phase) * VECTOR));
         }
     }
 }
@@ -476,10 +345,10 @@ static void give_image(const job *j, int64_t index, real *planes)
     clear(planes, f.height * f.width);
     for (int64_t tile = 0; tile < j->tiles; tile++) {
         for (int64_t phase = 0; phase < j->phases; phase++) {
-            transform(&j->image_back,
-                      stack_square(j, &j->images, sample * j->tiles + tile,
-                                   (group * j->phases + phase) * VECTOR),
-                      true, phase_square(j, f, planes, tile, phase));
+            gan__filter_transform(&j->filter.image_back,
+                                  stack_square(j, &j->images, sample * j->tiles + tile,
+                                               (group * j->phases + phase) * VECTOR),
+                                  true, phase_square(j, f, planes, tile, phase));
         }
     }
     give_planes(j, f, planes, j->out + start);
@@ -493,8 +362,9 @@ static void take_result(const job *j, int64_t index, real *planes)
     const int64_t start = ((j->first + sample) * c->o + group * VECTOR) * c->oh * c->ow;
     take_planes(j, result_frame(j), j->g + start, planes);
     for (int64_t tile = 0; tile < j->tiles; tile++) {
-        transform(&j->result_back, result_square(j, planes, tile), false,
-                  stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR));
+        gan__filter_transform(
+            &j->filter.result_back, result_square(j, planes, tile), false,
+            stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR));
     }
 }
 
@@ -504,9 +374,10 @@ static void give_result(const job *j, int64_t index, real *planes)
     const int64_t groups = c->o / VECTOR, sample = index / groups, group = index % groups;
     const int64_t start = ((j->first + sample) * c->o + group * VECTOR) * c->oh * c->ow;
     for (int64_t tile = 0; tile < j->tiles; tile++) {
-        transform(&j->result,
-                  stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR), false,
-                  result_square(j, planes, tile));
+        gan__filter_transform(
+            &j->filter.result,
+            stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR), false,
+            result_square(j, planes, tile));
     }
     give_planes(j, result_frame(j), planes, j->out + start);
 }
@@ -536,8 +407,8 @@ static void take_kernels(const job *j, int64_t index, real *planes)
     const frame f = kernel_frame(j);
     take_planes(j, f, j->w + k.start, planes);
     for (int64_t phase = 0; phase < j->phases; phase++) {
-        transform(
-            &j->kernel, phase_square(j, f, planes, 0, phase), false,
+        gan__filter_transform(
+            &j->filter.kernel, phase_square(j, f, planes, 0, phase), false,
             stack_square(j, &j->kernels, k.row + phase * k.rows, k.column + phase * k.columns));
     }
 }
@@ -547,8 +418,8 @@ static void give_kernels(const job *j, int64_t index, real *planes)
     const kernels k = kernels_of(j, index);
     const frame f = kernel_frame(j);
     for (int64_t phase = 0; phase < j->phases; phase++) {
-        transform(
-            &j->kernel_back,
+        gan__filter_transform(
+            &j->filter.kernel_back,
             stack_square(j, &j->kernels, k.row + phase * k.rows, k.column + phase * k.columns),
             false, phase_square(j, f, planes, 0, phase));
     }
@@ -580,8 +451,8 @@ static void multiply_band(void *argument, int64_t task)
     const int64_t points = squared(j->points), point = task % points, band = task / points;
     const int64_t m = product_rows(j), k = j->by_groups ? rows_now(j) : j->a->columns;
     const int64_t from = m * band / bands_of(j), to = m * (band + 1) / bands_of(j);
-    const square a = stack_square(j, j->a, 0, 0), b = stack_square(j, j->b, 0, 0),
-                 into = stack_square(j, j->into, from, 0);
+    const gan__square a = stack_square(j, j->a, 0, 0), b = stack_square(j, j->b, 0, 0),
+                      into = stack_square(j, j->into, from, 0);
     const gan__factor all = gan__factor_of(j->by_groups, a.at + point * a.column, j->a->columns);
     gan__product(j->tile, to - from, j->b->columns, k, gan__factor_from(all, from, 0),
                  gan__factor_of(false, b.at + point * b.column, j->b->columns), j->accumulate,

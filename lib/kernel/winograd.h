@@ -1,11 +1,10 @@
-/* Convolution by fewer products: the outputs of small tiles by Winograd's minimal filtering
- * (Winograd 1980; Lavin & Gray 2016, arXiv 1509.09308, equations 8 and 9), whose matrices are those
- * of Toom and Cook for the points 0, 1, -1, 2 and infinity.
+/* Convolution by fewer products: tiles of results by minimal filtering.
  *
  * An image is dealt out by the strides into phases, so that its convolution is a sum of
- * convolutions of stride 1 by kernels of 2 or 3 taps. From each phase a tile of `points` x `points`
- * elements is transformed, D = B' d B; so are the kernels, U = G g G'; the products are matrix
- * products over channels and phases, one for each point; and A' (U D) A is the tile of outputs. */
+ * convolutions of stride 1 by kernels of 2 or 3 taps a side (one of 5 taps and stride 2 gets a row
+ * and a column of zeros). Each tile of a phase is transformed, and each phase of the kernel; their
+ * products, summed over channels and phases, are matrix products, one for each point; and what they
+ * give is transformed to a tile of results. The gradients are the transposes of that. */
 #ifndef GAN_KERNEL_WINOGRAD_H
 #define GAN_KERNEL_WINOGRAD_H
 
