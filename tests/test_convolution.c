@@ -13,11 +13,10 @@ enum {
     COLUMNS = 400,              /* of a block of patches, at most, unless a line has more */
     BLOCK_ELEMENTS = 128 << 10, /* of patches, that are made at a time */
     CHUNK_ROWS = 8,             /* of patches, at least */
-    DEALT = 4096,    /* elements of planes that are dealt out at a time, unless one has more */
-    BAND_ROWS = 256, /* of patches, that make lanes of their own */
-    TILE_BLOCK =
-        5 << 19, /* elements of tiles that are transformed at a time, unless a sample has more */
-    GUARD = 48   /* elements on both sides of what is written, filled with NaN too */
+    DEALT = 4096,         /* elements of planes that are dealt out at a time, unless one has more */
+    BAND_ROWS = 256,      /* of patches, that make lanes of their own */
+    TILE_BLOCK = 5 << 18, /* of tiles that are transformed at a time, unless a sample has more */
+    GUARD = 48            /* elements on both sides of what is written, filled with NaN too */
 };
 
 /* What a shape is there for; the tests check that it is. */
@@ -130,6 +129,20 @@ static const struct {
     {"tiles of 2 x 2", 21, 64, 4, 4, 64, 3, 3, {1, 1}, {1, 1}, TILES | REST},
     {"3 taps, padding", 33, 32, 2, 5, 64, 3, 3, {1, 1}, {3, 3}, TILES | SIXTHS | WHOLLY_PADDED},
     {"tiles of 2 taps", 21, 64, 9, 11, 64, 2, 2, {1, 1}, {0, 1}, TILES | SIXTHS | REST},
+    {"tiles of an even batch", 32, 64, 8, 8, 64, 3, 3, {1, 1}, {1, 1}, TILES | SIXTHS | BANDS},
+    {"tiles over images", 33, 64, 1, 3, 64, 2, 2, {1, 1}, {3, 3}, TILES | WHOLLY_PADDED | REST},
+    {"kernel over tiles", 41, 64, 3, 3, 64, 5, 5, {2, 2}, {3, 3}, TILES | SIXTHS | REST},
+    {"tiles of a sample of more than a block",
+     1,
+     64,
+     84,
+     81,
+     64,
+     2,
+     2,
+     {1, 1},
+     {0, 0},
+     TILES | SIXTHS | BLOCKS | BANDS | REST},
     {"blocks of tiles", 17, 32, 32, 29, 32, 3, 3, {1, 1}, {1, 1}, TILES | SIXTHS | BLOCKS | BANDS},
 };
 
@@ -349,7 +362,7 @@ static int32_t tile_traits_of(const gan__convolution *c)
         tiles[which] = parts_of(c->oh, size) * parts_of(c->ow, size);
         products[which] = tiles[which] * points * points;
     }
-    const int32_t five = products[1] <= products[0];
+    const int32_t five = products[1] <= products[0]; /* what needs fewer products */
     const int64_t elements = c->n * products[five] * (phases * c->c + c->o);
     return TILES | (five ? SIXTHS : PLAIN) | (elements > TILE_BLOCK ? BLOCKS : PLAIN) |
            (c->n * tiles[five] >= 192 ? BANDS : PLAIN);
@@ -407,6 +420,53 @@ START_TEST(shapes_are_what_they_are_for)
                       "%s: traits %d instead of %d", shapes[which].name, (int)traits,
                       (int)shapes[which].traits);
     }
+}
+END_TEST
+
+/* Square images, kernels and padding; what differs is said by the rest. */
+static gan__convolution square(int64_t n, int64_t c, int64_t h, int64_t o, int64_t k,
+                               int64_t stride, int64_t pad)
+{
+    const int64_t oh = (h + 2 * pad - k) / stride + 1;
+    return (gan__convolution){n, c, h, h, o, k, k, oh, oh, {stride, stride}, {pad, pad}};
+}
+
+static void check_suits(bool wanted, const char *name, gan__convolution c)
+{
+    ck_assert_msg(gan__winograd_suits(&c) == wanted, "%s: %s", name,
+                  wanted ? "not by tiles" : "by tiles");
+    ck_assert_int_gt(gan__convolution_scratch(&c), 0);
+}
+
+START_TEST(shapes_decide_what_goes_by_tiles)
+{
+    check_suits(true, "plain", square(64, 64, 14, 128, 4, 2, 1));
+    check_suits(true, "2 elements a side", square(64, 64, 17, 128, 2, 1, 0));
+    check_suits(true, "6 elements a side", square(64, 64, 14, 128, 6, 2, 1));
+    check_suits(false, "a single tap", square(64, 64, 14, 128, 1, 1, 0));
+    check_suits(false, "a single tap of a stride", square(64, 64, 14, 128, 2, 2, 0));
+    check_suits(false, "4 taps", square(64, 64, 14, 128, 4, 1, 1));
+    check_suits(false, "4 taps of a stride", square(64, 64, 14, 128, 7, 2, 1));
+    check_suits(false, "a stride of 3", square(64, 64, 24, 128, 6, 3, 1));
+    check_suits(false, "channels", square(64, 68, 14, 128, 4, 2, 1));
+    check_suits(false, "filters", square(64, 64, 14, 132, 4, 2, 1));
+    check_suits(false, "a single sample", square(1, 64, 14, 128, 4, 2, 1));
+    check_suits(false, "few channels", square(64, 16, 14, 16, 3, 1, 1));
+    check_suits(true, "large kernel", square(512, 512, 8, 320, 4, 2, 1));
+    check_suits(false, "larger kernel", square(512, 512, 8, 336, 4, 2, 1));
+    check_suits(true, "large image", square(64, 32, 88, 32, 3, 1, 1));
+    check_suits(false, "larger image", square(64, 32, 92, 32, 3, 1, 1));
+    check_suits(true, "large sample", square(64, 192, 64, 224, 3, 1, 1));
+    check_suits(false, "larger sample", square(64, 224, 64, 224, 3, 1, 1));
+    gan__convolution other = square(64, 64, 14, 128, 4, 2, 1);
+    other.kw--;
+    check_suits(false, "other sides", other);
+    other = square(64, 64, 14, 128, 4, 2, 1);
+    other.stride[1] = 1;
+    other.ow = 13;
+    check_suits(false, "other strides", other);
+    const int64_t most = (int64_t)1 << 29;
+    check_suits(false, "more kernels than can be counted", square(1, most, 2, 2 * most, 2, 1, 0));
 }
 END_TEST
 
@@ -550,7 +610,8 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS_FOR_PRODUCTS("convolution", shapes_are_what_they_are_for, all_three_are_exact,
+    return RUN_TESTS_FOR_PRODUCTS("convolution", shapes_are_what_they_are_for,
+                                  shapes_decide_what_goes_by_tiles, all_three_are_exact,
                                   what_no_window_reads_has_no_gradient, threads_do_not_matter,
                                   they_are_adjoint, scratch_is_bounded);
 }

@@ -78,6 +78,11 @@ static inline int64_t gan__smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static inline int64_t gan__larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Copies a name of 1 to GAN__NAME_BYTES - 1 bytes. `what` names it in the error message.
  * Errors: ARGUMENT (NULL, empty, too long). */
 int32_t gan__copy_name(gan_context *context, const char *what, const char *name,

@@ -44,11 +44,6 @@ typedef struct {
     gan__phases f;
 } job;
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static int64_t aligned(int64_t elements)
 {
     return (elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -73,18 +68,18 @@ static void cut(job *j, int64_t lane_rows, int64_t most_samples)
 {
     const gan__convolution *c = j->c;
     const int64_t taps = c->kh * c->kw;
-    const int64_t columns = gan__smaller(COLUMNS, larger(BLOCK_ELEMENTS / taps, 1));
+    const int64_t columns = gan__smaller(COLUMNS, gan__larger(BLOCK_ELEMENTS / taps, 1));
     j->samples =
-        filling(larger(gan__smaller(most_samples, columns / j->positions), 1), j->positions);
+        filling(gan__larger(gan__smaller(most_samples, columns / j->positions), 1), j->positions);
     j->lines = c->oh;
     if (j->positions > columns) {
-        j->lines = filling(larger(columns / c->ow, 1), c->ow);
+        j->lines = filling(gan__larger(columns / c->ow, 1), c->ow);
     }
     j->parts = (c->oh + j->lines - 1) / j->lines;
     j->blocks = (c->n + j->samples - 1) / j->samples * j->parts;
     j->f = gan__phases_of(c, j->lines);
     const int64_t block_columns = j->samples * j->lines * c->ow;
-    const int64_t fit = larger(BLOCK_ELEMENTS / block_columns, CHUNK_ROWS);
+    const int64_t fit = gan__larger(BLOCK_ELEMENTS / block_columns, CHUNK_ROWS);
     j->chunk = gan__smaller(fit > taps ? fit / taps * taps : fit, lane_rows);
     j->patch_elements = aligned(j->chunk * block_columns + GAN__PATCHES_SLACK);
     j->join_elements = j->samples > 1 ? aligned(c->o * block_columns) : 0;
@@ -117,7 +112,7 @@ static job job_by_blocks(const gan__convolution *c, real *scratch, real *out)
 static job job_by_rows(const gan__convolution *c, real *scratch, real *out)
 {
     job j = job_by_blocks(c, scratch, out);
-    j.bands = gan__smaller(larger(j.rows / BAND_ROWS, 1), LANES);
+    j.bands = gan__smaller(gan__larger(j.rows / BAND_ROWS, 1), LANES);
     const int64_t shares = LANES / j.bands;
     cut(&j, (j.rows + j.bands - 1) / j.bands, (c->n + shares - 1) / shares);
     j.lanes = j.bands * gan__smaller(shares, j.blocks);
@@ -152,8 +147,8 @@ int64_t gan__convolution_scratch(const gan__convolution *c)
     }
     const job blocks = job_by_blocks(c, NULL, NULL), rows = job_by_rows(c, NULL, NULL);
     const int64_t kernel = c->o * rows_of(c);
-    return larger(blocks.lanes * blocks.lane_size + aligned(kernel),
-                  rows.lanes * rows.lane_size + aligned(shares_of(&rows) * kernel));
+    return gan__larger(blocks.lanes * blocks.lane_size + aligned(kernel),
+                       rows.lanes * rows.lane_size + aligned(shares_of(&rows) * kernel));
 }
 
 static gan__block block_of(const job *j, int64_t index)
@@ -303,7 +298,7 @@ static void convolve_kernel_lane(void *argument, int64_t lane)
 /* Rows of the sums that one task adds up. */
 static int64_t sum_rows(const job *j)
 {
-    return larger(SUM_ELEMENTS / j->c->o, 1);
+    return gan__larger(SUM_ELEMENTS / j->c->o, 1);
 }
 
 /* Adds up the sums of the shares, always in the same order, and turns them to where they belong. */

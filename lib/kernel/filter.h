@@ -30,7 +30,7 @@ typedef struct {
     gan__filter_matrix kernel, kernel_back; /* K: [points, taps] */
 } gan__filter;
 
-/* points  3 to GAN__FILTER_POINTS_MAX
+/* points  4 to GAN__FILTER_POINTS_MAX
  * taps    2 to points - 1 */
 gan__filter gan__filter_create(int64_t points, int64_t taps);
 
@@ -41,8 +41,8 @@ typedef struct {
 } gan__square;
 
 /* out = m in m', or out += m in m' with `accumulate`.
- *   in   m's columns, as many each way
- *   out  m's rows, as many each way; at least two */
+ *   in   m's columns, at least two, as many each way
+ *   out  m's rows, at least two, as many each way */
 void gan__filter_transform(const gan__filter_matrix *m, gan__square in, bool accumulate,
                            gan__square out);
 

@@ -23,6 +23,8 @@ enum {
     APART = 5 * VECTOR /* elements between matrices, lest they displace each other in the caches */
 };
 
+static const double WORTH = 0.9; /* of the time that patches would take: less is a gain */
+
 /* ---- A call in progress ---------------------------------------------------------------------- */
 
 /* Matrices [rows, columns], one for each point of a square. */
@@ -54,14 +56,10 @@ struct job {
     int64_t items;
     const stack *a, *b; /* factors of a product */
     stack *into;
-    bool by_groups;  /* images go through by channels, and so does the product, over their rows */
-    bool accumulate; /* the product goes on */
+    bool by_kernel;  /* the gradient by the kernel: images go through group by group, not sample by
+                      * sample, and products are sums over tiles, not channels */
+    bool accumulate; /* such sums go on from the block before */
 };
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 static int64_t parts_of(int64_t length, int64_t part)
 {
@@ -116,17 +114,18 @@ static int64_t kernel_elements(const job *j)
     return squared(j->points) * j->depth * j->c->o;
 }
 
-/* Of the planes of a lane, padded; and of these and as they stand. */
+/* Of the planes of a lane, padded, which those of results and kernels are no larger than; and of
+ * these and as they stand. */
 static int64_t padded_elements(const job *j)
 {
-    const int64_t kernel = squared(j->stride * j->taps);
-    return VECTOR * larger(kernel, larger(j->height * j->width, squared(j->outputs) * j->tiles));
+    return VECTOR * j->height * j->width;
 }
 
 static int64_t plane_elements(const job *j)
 {
     const gan__convolution *c = j->c;
-    return padded_elements(j) + VECTOR * larger(c->kh * c->kw, larger(c->h * c->w, c->oh * c->ow));
+    const int64_t most = gan__larger(c->h * c->w, c->oh * c->ow);
+    return padded_elements(j) + VECTOR * gan__larger(c->kh * c->kw, most);
 }
 
 bool gan__winograd_suits(const gan__convolution *c)
@@ -137,14 +136,14 @@ bool gan__winograd_suits(const gan__convolution *c)
         return false;
     }
     const job j = job_of(c);
-    if (kernel_elements(&j) > KERNEL_MAX || sample_elements(&j) > BLOCK_MAX ||
-        plane_elements(&j) > PLANES_MAX) {
+    if (c->c * c->o > KERNEL_MAX || kernel_elements(&j) > KERNEL_MAX ||       /* in this order, */
+        sample_elements(&j) > BLOCK_MAX || plane_elements(&j) > PLANES_MAX) { /* as sizes go */
         return false;
     }
     const double n = (double)c->n, pairs = (double)(c->c * c->o);
     const double plain = n * pairs * (double)(c->oh * c->ow * c->kh * c->kw);
     const double elements = n * (double)sample_elements(&j) + (double)kernel_elements(&j);
-    return n * pairs * (double)products_of(&j) + TRANSFORM * elements < plain;
+    return n * pairs * (double)products_of(&j) + TRANSFORM * elements < WORTH * plain;
 }
 
 /* Sets a stack that begins so far into the scratch, and returns where it ends. */
@@ -159,11 +158,11 @@ static int64_t place(const job *j, real *scratch, int64_t from, int64_t rows, in
 static int64_t deal_out(job *j, real *scratch)
 {
     const gan__convolution *c = j->c;
-    const int64_t depth = j->turned ? c->o : j->depth, width = j->turned ? j->depth : c->o;
-    j->samples = gan__smaller(larger(BLOCK_ELEMENTS / sample_elements(j), 1), c->n);
+    const int64_t rows = j->turned ? c->o : j->depth, columns = j->turned ? j->depth : c->o;
+    j->samples = gan__smaller(gan__larger(BLOCK_ELEMENTS / sample_elements(j), 1), c->n);
     int64_t end = place(j, scratch, 0, j->samples * j->tiles, j->depth, &j->images);
     end = place(j, scratch, end, j->samples * j->tiles, c->o, &j->results);
-    end = place(j, scratch, end, depth, width, &j->kernels);
+    end = place(j, scratch, end, rows, columns, &j->kernels);
     j->planes = scratch != NULL ? scratch + end : NULL;
     return end + LANES * plane_elements(j);
 }
@@ -215,7 +214,8 @@ static frame kernel_frame(const job *j)
     return (frame){c->kh, c->kw, j->turned ? taps : c->c * taps, 0, 0, size, size};
 }
 
-/* to[i][k] = from[k][i], the rows of each so far apart, for so many i and k */
+/* to[i][k] = from[k][i], the rows of each so far apart, for so many i and k. A tile has a quick
+ * way; where the BLAS multiplies, there is none. */
 static void turn(const job *j, int64_t i_count, int64_t k_count, const real *from,
                  int64_t from_apart, real *to, int64_t to_apart)
 {
@@ -295,8 +295,8 @@ static gan__square result_square(const job *j, real *planes, int64_t tile)
 /* VECTOR columns of a row of all matrices. */
 static gan__square stack_square(const job *j, const stack *s, int64_t row, int64_t column)
 {
-    const int64_t each = s->rows * s->columns + APART;
-    return (gan__square){s->at + row * s->columns + column, j->points * each, each};
+    const int64_t apart = s->rows * s->columns + APART;
+    return (gan__square){s->at + row * s->columns + column, j->points * apart, apart};
 }
 
 /* ---- Items of work --------------------------------------------------------------------------- */
@@ -322,8 +322,8 @@ static void each(gan_context *context, job *j, int64_t items,
 static void take_image(const job *j, int64_t index, real *planes)
 {
     const gan__convolution *c = j->c;
-    const int64_t groups = c->c / VECTOR, sample = j->by_groups ? index % j->count : index / groups,
-                  group = j->by_groups ? index / j->count : index % groups;
+    const int64_t groups = c->c / VECTOR, sample = j->by_kernel ? index % j->count : index / groups,
+                  group = j->by_kernel ? index / j->count : index % groups;
     const int64_t start = ((j->first + sample) * c->c + group * VECTOR) * c->h * c->w;
     const frame f = image_frame(j);
     take_planes(j, f, j->x + start, planes);
@@ -387,23 +387,24 @@ typedef struct {
     int64_t start;         /* in [o, c, kh, kw] */
     int64_t row, column;   /* of the matrices, in the first phase */
     int64_t rows, columns; /* to the next phase */
-} kernels;
+} kernel_place;
 
-static kernels kernels_of(const job *j, int64_t index)
+static kernel_place kernel_place_of(const job *j, int64_t index)
 {
     const gan__convolution *c = j->c;
     const int64_t groups = (j->turned ? c->c : c->o) / VECTOR, one = index / groups,
                   group = index % groups * VECTOR;
     if (j->turned) {
-        return (kernels){(one * c->c + group) * c->kh * c->kw, one, group * j->phases, 0, VECTOR};
+        return (kernel_place){(one * c->c + group) * c->kh * c->kw, one, group * j->phases, 0,
+                              VECTOR};
     }
     const int64_t row = one / VECTOR * VECTOR * j->phases + one % VECTOR;
-    return (kernels){(group * c->c + one) * c->kh * c->kw, row, group, VECTOR, 0};
+    return (kernel_place){(group * c->c + one) * c->kh * c->kw, row, group, VECTOR, 0};
 }
 
 static void take_kernels(const job *j, int64_t index, real *planes)
 {
-    const kernels k = kernels_of(j, index);
+    const kernel_place k = kernel_place_of(j, index);
     const frame f = kernel_frame(j);
     take_planes(j, f, j->w + k.start, planes);
     for (int64_t phase = 0; phase < j->phases; phase++) {
@@ -415,7 +416,7 @@ static void take_kernels(const job *j, int64_t index, real *planes)
 
 static void give_kernels(const job *j, int64_t index, real *planes)
 {
-    const kernels k = kernels_of(j, index);
+    const kernel_place k = kernel_place_of(j, index);
     const frame f = kernel_frame(j);
     for (int64_t phase = 0; phase < j->phases; phase++) {
         gan__filter_transform(
@@ -437,35 +438,35 @@ static int64_t rows_now(const job *j)
  * that a thread multiplies what it has transformed. */
 static int64_t product_rows(const job *j)
 {
-    return j->by_groups ? j->a->columns : rows_now(j);
+    return j->by_kernel ? j->a->columns : rows_now(j);
 }
 
 static int64_t bands_of(const job *j)
 {
-    return larger(gan__smaller(product_rows(j) / BAND_ROWS, BANDS), 1);
+    return gan__larger(gan__smaller(product_rows(j) / BAND_ROWS, BANDS), 1);
 }
 
 static void multiply_band(void *argument, int64_t task)
 {
     const job *j = argument;
     const int64_t points = squared(j->points), point = task % points, band = task / points;
-    const int64_t m = product_rows(j), k = j->by_groups ? rows_now(j) : j->a->columns;
+    const int64_t m = product_rows(j), k = j->by_kernel ? rows_now(j) : j->a->columns;
     const int64_t from = m * band / bands_of(j), to = m * (band + 1) / bands_of(j);
     const gan__square a = stack_square(j, j->a, 0, 0), b = stack_square(j, j->b, 0, 0),
                       into = stack_square(j, j->into, from, 0);
-    const gan__factor all = gan__factor_of(j->by_groups, a.at + point * a.column, j->a->columns);
+    const gan__factor all = gan__factor_of(j->by_kernel, a.at + point * a.column, j->a->columns);
     gan__product(j->tile, to - from, j->b->columns, k, gan__factor_from(all, from, 0),
                  gan__factor_of(false, b.at + point * b.column, j->b->columns), j->accumulate,
                  into.at + point * into.column, j->into->columns);
 }
 
-/* into = a b for each point; or into += a' b, by groups. */
+/* into = a b for each point; or into += a' b, by the kernel. */
 static void multiply(gan_context *context, job *j, const stack *a, const stack *b, stack *into)
 {
     j->a = a;
     j->b = b;
     j->into = into;
-    j->accumulate = j->by_groups && j->first > 0;
+    j->accumulate = j->by_kernel && j->first > 0;
     gan__parallel(context, bands_of(j) * squared(j->points), multiply_band, j);
 }
 
@@ -528,7 +529,7 @@ void gan__winograd_convolve_kernel(gan_context *context, const gan__convolution 
     job j = start(context, c, false, scratch, dk);
     j.x = x;
     j.g = g;
-    j.by_groups = true;
+    j.by_kernel = true;
     while (advance(&j)) {
         each(context, &j, channel_groups(&j), take_image);
         each(context, &j, filter_groups(&j), take_result);
