@@ -5,7 +5,7 @@
  * over all indices (x is 0 outside). dT/dg is the convolution of x by w, dT/dx the transposed
  * convolution of g by w, dT/dw the gradient by the kernel; each differentiates into the other two.
  * Samples go through as patch matrices, in pieces that stay in cache: there is never a patch matrix
- * of a whole batch. */
+ * of a whole batch. Where fewer products do, by tiles of results (kernel/winograd.h). */
 #ifndef GAN_KERNEL_CONVOLUTION_H
 #define GAN_KERNEL_CONVOLUTION_H
 
