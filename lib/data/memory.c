@@ -74,7 +74,7 @@ int32_t gan_dataset_from_floats(gan_context *context, int64_t count, int32_t ran
                                 const int64_t *dims, const float *values, gan_dataset **out)
 {
     GAN__TRY(gan__dataset_begin(context, out));
-    gan__source *source;
+    gan__source *source = NULL;
     GAN__TRY(copy_create(context, &floats, count, rank, dims, values, sizeof *values, &source));
     return gan__dataset_create(source, 1, out);
 }
@@ -83,7 +83,7 @@ int32_t gan_dataset_from_bytes(gan_context *context, int64_t count, int32_t rank
                                const int64_t *dims, const uint8_t *values, gan_dataset **out)
 {
     GAN__TRY(gan__dataset_begin(context, out));
-    gan__source *source;
+    gan__source *source = NULL;
     GAN__TRY(copy_create(context, &bytes, count, rank, dims, values, sizeof *values, &source));
     return gan__dataset_create(source, 1.0 / 255, out);
 }
