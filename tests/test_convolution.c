@@ -534,6 +534,49 @@ START_TEST(threads_do_not_matter)
 }
 END_TEST
 
+/* Turns the order of the samples of an array. */
+static void reverse_samples(const gan__convolution *c, int32_t array, real *x)
+{
+    const int64_t size = elements(c, array) / c->n;
+    for (int64_t i = 0; i < c->n / 2; i++) {
+        real *a = x + i * size, *b = x + (c->n - 1 - i) * size;
+        for (int64_t k = 0; k < size; k++) {
+            const real kept = a[k];
+            a[k] = b[k];
+            b[k] = kept;
+        }
+    }
+}
+
+/* With products of our own a sample's results and gradient are the same bits anywhere in a batch. */
+START_TEST(neighbours_do_not_matter)
+{
+    heap own;
+    gan_context *context = new_context(&own);
+    const bool ours = strcmp(gan_context_products(context), GAN_PRODUCTS_OWN) == 0;
+    for (int32_t which = 0; which < SHAPES && ours; which++) {
+        if ((shapes[which].traits & TILES) == 0) {
+            continue;
+        }
+        problem p = new_problem(which, false);
+        real *y = make(context, &p, Y, shapes[which].name),
+             *dx = make(context, &p, X, shapes[which].name);
+        reverse_samples(&p.c, X, p.in[X]);
+        reverse_samples(&p.c, Y, p.in[Y]);
+        real *y_turned = make(context, &p, Y, shapes[which].name),
+             *dx_turned = make(context, &p, X, shapes[which].name);
+        reverse_samples(&p.c, Y, y_turned);
+        reverse_samples(&p.c, X, dx_turned);
+        ck_assert_msg(memcmp(y, y_turned, (size_t)elements(&p.c, Y) * sizeof *y) == 0 &&
+                          memcmp(dx, dx_turned, (size_t)elements(&p.c, X) * sizeof *dx) == 0,
+                      "%s: other bits at other places", shapes[which].name);
+        free_guarded(y), free_guarded(dx), free_guarded(y_turned), free_guarded(dx_turned);
+        free_problem(&p);
+    }
+    end_context(context, &own);
+}
+END_TEST
+
 static double dot(int64_t count, const real *a, const real *b)
 {
     double sum = 0;
@@ -613,5 +656,5 @@ int main(void)
     return RUN_TESTS_FOR_PRODUCTS("convolution", shapes_are_what_they_are_for,
                                   shapes_decide_what_goes_by_tiles, all_three_are_exact,
                                   what_no_window_reads_has_no_gradient, threads_do_not_matter,
-                                  they_are_adjoint, scratch_is_bounded);
+                                  neighbours_do_not_matter, they_are_adjoint, scratch_is_bounded);
 }

@@ -413,8 +413,9 @@ START_TEST(products_with_zeros)
 }
 END_TEST
 
-/* Whether a zero times an infinity is left out of a product, of each of its elements, turned or not: the first `percent` columns of a, or
- * rows of b, are zeros, and the other factor is infinite there. */
+/* Whether a zero times an infinity is left out of a product, of each of its elements, turned or not:
+ * the first `percent` columns of a, or rows of b, are zeros, and the other factor is infinite
+ * there. */
 static bool leaves_out(gan_context *context, int64_t m, int64_t n, int64_t k, int32_t percent,
                        bool of_a)
 {

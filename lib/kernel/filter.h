@@ -4,14 +4,14 @@
 #ifndef GAN_KERNEL_FILTER_H
 #define GAN_KERNEL_FILTER_H
 
-#include "kernel/real.h"
+#include "kernel/tile.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
     GAN__FILTER_POINTS_MAX = 5,
-    GAN__FILTER_VECTOR = 64 / sizeof(real) /* numbers that are transformed side by side */
+    GAN__FILTER_VECTOR = GAN__TILE_LINE /* numbers that are transformed side by side */
 };
 
 /* A matrix without its zeros. */

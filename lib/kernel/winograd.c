@@ -56,9 +56,8 @@ struct job {
     int64_t items;
     const stack *a, *b; /* factors of a product */
     stack *into;
-    bool by_kernel;  /* the gradient by the kernel: images go through group by group, not sample by
-                      * sample, and products are sums over tiles, not channels */
-    bool accumulate; /* such sums go on from the block before */
+    bool by_kernel; /* the gradient by the kernel: images go through group by group, not sample by
+                      * sample, and products are sums over tiles, which go on block by block */
 };
 
 static int64_t parts_of(int64_t length, int64_t part)
@@ -276,20 +275,14 @@ static void give_planes(const job *j, frame f, real *planes, real *to)
     turn(j, VECTOR, f.h * f.w, flat, VECTOR, to, f.apart);
 }
 
-/* What one phase of a frame has from a tile on. */
-static gan__square phase_square(const job *j, frame f, real *planes, int64_t tile, int64_t phase)
+/* What one phase of a frame has from a tile on. Results have a stride of 1, and so one phase. */
+static gan__square tile_square(const job *j, frame f, real *planes, int64_t stride, int64_t tile,
+                               int64_t phase)
 {
-    const int64_t row = tile / j->across * j->outputs * j->stride + phase / j->stride,
-                  column = tile % j->across * j->outputs * j->stride + phase % j->stride;
-    return (gan__square){planes + (row * f.width + column) * VECTOR, j->stride * f.width * VECTOR,
-                         j->stride * VECTOR};
-}
-
-static gan__square result_square(const job *j, real *planes, int64_t tile)
-{
-    const int64_t width = j->across * j->outputs, row = tile / j->across * j->outputs,
-                  column = tile % j->across * j->outputs;
-    return (gan__square){planes + (row * width + column) * VECTOR, width * VECTOR, VECTOR};
+    const int64_t row = tile / j->across * j->outputs * stride + phase / stride,
+                  column = tile % j->across * j->outputs * stride + phase % stride;
+    return (gan__square){planes + (row * f.width + column) * VECTOR, stride * f.width * VECTOR,
+                         stride * VECTOR};
 }
 
 /* VECTOR columns of a row of all matrices. */
@@ -329,7 +322,8 @@ static void take_image(const job *j, int64_t index, real *planes)
     take_planes(j, f, j->x + start, planes);
     for (int64_t tile = 0; tile < j->tiles; tile++) {
         for (int64_t phase = 0; phase < j->phases; phase++) {
-            gan__filter_transform(&j->filter.image, phase_square(j, f, planes, tile, phase), false,
+            gan__filter_transform(&j->filter.image,
+                                  tile_square(j, f, planes, j->stride, tile, phase), false,
                                   stack_square(j, &j->images, sample * j->tiles + tile,
                                                (group * j->phases + phase) * VECTOR));
         }
@@ -348,7 +342,7 @@ static void give_image(const job *j, int64_t index, real *planes)
             gan__filter_transform(&j->filter.image_back,
                                   stack_square(j, &j->images, sample * j->tiles + tile,
                                                (group * j->phases + phase) * VECTOR),
-                                  true, phase_square(j, f, planes, tile, phase));
+                                  true, tile_square(j, f, planes, j->stride, tile, phase));
         }
     }
     give_planes(j, f, planes, j->out + start);
@@ -360,10 +354,11 @@ static void take_result(const job *j, int64_t index, real *planes)
     const gan__convolution *c = j->c;
     const int64_t groups = c->o / VECTOR, sample = index / groups, group = index % groups;
     const int64_t start = ((j->first + sample) * c->o + group * VECTOR) * c->oh * c->ow;
-    take_planes(j, result_frame(j), j->g + start, planes);
+    const frame f = result_frame(j);
+    take_planes(j, f, j->g + start, planes);
     for (int64_t tile = 0; tile < j->tiles; tile++) {
         gan__filter_transform(
-            &j->filter.result_back, result_square(j, planes, tile), false,
+            &j->filter.result_back, tile_square(j, f, planes, 1, tile, 0), false,
             stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR));
     }
 }
@@ -373,13 +368,14 @@ static void give_result(const job *j, int64_t index, real *planes)
     const gan__convolution *c = j->c;
     const int64_t groups = c->o / VECTOR, sample = index / groups, group = index % groups;
     const int64_t start = ((j->first + sample) * c->o + group * VECTOR) * c->oh * c->ow;
+    const frame f = result_frame(j);
     for (int64_t tile = 0; tile < j->tiles; tile++) {
         gan__filter_transform(
             &j->filter.result,
             stack_square(j, &j->results, sample * j->tiles + tile, group * VECTOR), false,
-            result_square(j, planes, tile));
+            tile_square(j, f, planes, 1, tile, 0));
     }
-    give_planes(j, result_frame(j), planes, j->out + start);
+    give_planes(j, f, planes, j->out + start);
 }
 
 /* Kernels of VECTOR filters and a channel, or the reverse where they are turned. */
@@ -409,7 +405,7 @@ static void take_kernels(const job *j, int64_t index, real *planes)
     take_planes(j, f, j->w + k.start, planes);
     for (int64_t phase = 0; phase < j->phases; phase++) {
         gan__filter_transform(
-            &j->filter.kernel, phase_square(j, f, planes, 0, phase), false,
+            &j->filter.kernel, tile_square(j, f, planes, j->stride, 0, phase), false,
             stack_square(j, &j->kernels, k.row + phase * k.rows, k.column + phase * k.columns));
     }
 }
@@ -422,7 +418,7 @@ static void give_kernels(const job *j, int64_t index, real *planes)
         gan__filter_transform(
             &j->filter.kernel_back,
             stack_square(j, &j->kernels, k.row + phase * k.rows, k.column + phase * k.columns),
-            false, phase_square(j, f, planes, 0, phase));
+            false, tile_square(j, f, planes, j->stride, 0, phase));
     }
     give_planes(j, f, planes, j->out + k.start);
 }
@@ -456,8 +452,8 @@ static void multiply_band(void *argument, int64_t task)
                       into = stack_square(j, j->into, from, 0);
     const gan__factor all = gan__factor_of(j->by_kernel, a.at + point * a.column, j->a->columns);
     gan__product(j->tile, to - from, j->b->columns, k, gan__factor_from(all, from, 0),
-                 gan__factor_of(false, b.at + point * b.column, j->b->columns), j->accumulate,
-                 into.at + point * into.column, j->into->columns);
+                 gan__factor_of(false, b.at + point * b.column, j->b->columns),
+                 j->by_kernel && j->first > 0, into.at + point * into.column, j->into->columns);
 }
 
 /* into = a b for each point; or into += a' b, by the kernel. */
@@ -466,7 +462,6 @@ static void multiply(gan_context *context, job *j, const stack *a, const stack *
     j->a = a;
     j->b = b;
     j->into = into;
-    j->accumulate = j->by_kernel && j->first > 0;
     gan__parallel(context, bands_of(j) * squared(j->points), multiply_band, j);
 }
 
